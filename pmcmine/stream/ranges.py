@@ -289,7 +289,7 @@ def adjacent_runs(places: Sequence[SamplePlace], gap: int = 0) -> Iterator[list[
         yield run
 
 
-def decode_sample(data: bytes, place: SamplePlace, check: bool) -> dict[str, Any]:
+def decode_sample(data: bytes | memoryview, place: SamplePlace, check: bool) -> dict[str, Any]:
     """Decode one sample from its tar members: plain ustar headers, as a release's shards have them.
 
     Args:
@@ -301,14 +301,14 @@ def decode_sample(data: bytes, place: SamplePlace, check: bool) -> dict[str, Any
     at = 0
     try:
         for suffix in _SUFFIXES:
-            head = data[at : at + _BLOCK]
+            head = bytes(data[at : at + _BLOCK])
             if head[257:262] != b"ustar":
                 raise ValueError("no ustar header")
             # POSIX.1-1988, ustar: the sum of the header's bytes, its own field as spaces.
             if sum(head) - sum(head[148:156]) + 8 * 0x20 != int(head[148:154], 8):
                 raise ValueError("a damaged header")
             size = int(head[124:135], 8)
-            content = data[at + _BLOCK : at + _BLOCK + size]
+            content = bytes(data[at + _BLOCK : at + _BLOCK + size])
             if len(content) != size:
                 raise ValueError("cut off")
             key, _, found = head[: head.index(0, 0, 100)].decode("ascii").partition(".")

@@ -24,6 +24,7 @@ from pmcmine.stream.state import Position
 
 _TRIES: Final = 7  # readings of a range
 _WAIT: Final = 0.1  # seconds before the second one; doubles, with jitter
+_Answer = Future[list[dict[str, Any]] | PmcmineError]
 
 
 class Samples:
@@ -290,39 +291,40 @@ class Samples:
 
     def _begin(self, pool: ThreadPoolExecutor, places: Sequence[SamplePlace]) -> Iterator[dict[str, Any] | None]:
         """Begin to read samples: adjacent ranges at once, those first that are needed first."""
-        needed = {place: n for n, place in reversed(list(enumerate(places)))}
-        runs = adjacent_runs(sorted(places, key=lambda p: (p.shard, p.offset)))
-        answers: dict[SamplePlace, Future[dict[SamplePlace, dict[str, Any]] | PmcmineError]] = {}
-        for run in sorted(runs, key=lambda run: min(needed[place] for place in run)):
-            answers |= dict.fromkeys(run, pool.submit(self._samples, run))
-        return self._answered(places, answers)
+        order = sorted(range(len(places)), key=lambda n: (places[n].shard, places[n].offset))
+        parts: list[tuple[list[int], list[SamplePlace]]] = []
+        at = 0
+        for run in adjacent_runs([places[n] for n in order]):
+            parts.append((order[at : at + len(run)], run))
+            at += len(run)
+        parts.sort(key=lambda part: min(part[0]))
+        slots = [(0, 0)] * len(places)  # of each sample: which range, and where in it
+        for k, (numbers, _) in enumerate(parts):
+            for j, n in enumerate(numbers):
+                slots[n] = (k, j)
+        return self._answered(slots, [pool.submit(self._samples, run) for _, run in parts])
 
     def _answered(
-        self,
-        places: Sequence[SamplePlace],
-        answers: Mapping[SamplePlace, Future[dict[SamplePlace, dict[str, Any]] | PmcmineError]],
+        self, slots: Iterable[tuple[int, int]], answers: Sequence[_Answer]
     ) -> Iterator[dict[str, Any] | None]:
         """Yield samples in the given order, each as soon as its range was read. None for unreadable samples."""
-        told: set[int] = set()
-        for place in places:
-            answer = answers[place].result()
-            if not isinstance(answer, PmcmineError):
-                yield answer[place]
-                continue
-            if self._on_error == "raise":
-                raise answer
-            if id(answer) not in told:
-                told.add(id(answer))
-                warnings.warn(f"left out: {answer}", stacklevel=2)
-            yield None
+        found: list[list[dict[str, Any]] | PmcmineError | None] = [None] * len(answers)
+        for k, j in slots:
+            answer = found[k]
+            if answer is None:
+                answer = found[k] = answers[k].result()
+                if isinstance(answer, PmcmineError):
+                    if self._on_error == "raise":
+                        raise answer
+                    warnings.warn(f"left out: {answer}", stacklevel=2)
+            yield None if isinstance(answer, PmcmineError) else answer[j]
 
-    def _samples(self, run: Sequence[SamplePlace]) -> dict[SamplePlace, dict[str, Any]] | PmcmineError:
+    def _samples(self, run: Sequence[SamplePlace]) -> list[dict[str, Any]] | PmcmineError:
         """Read the samples of a range, or the reason why they can't be read."""
         start, end = run[0].offset, run[-1].offset + run[-1].size
         try:
-            data = self._range(run[0].shard, start, end)
-            cut = {p: data[p.offset - start : p.offset - start + p.size] for p in run}
-            return {p: decode_sample(data, p, self._check) for p, data in cut.items()}
+            data = memoryview(self._range(run[0].shard, start, end))
+            return [decode_sample(data[p.offset - start : p.offset - start + p.size], p, self._check) for p in run]
         except NoRanges:
             raise
         except PmcmineError as error:
