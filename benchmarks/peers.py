@@ -191,7 +191,8 @@ class Reader:
         if self._case:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._case, signal.SIGKILL)
-            while "ended" not in (said := self._answer(_LIMIT)) and "fails" not in said:
+            until = time.monotonic() + _START  # what it said before is passed over
+            while "ended" not in self._answer(1.0) and self._process.poll() is None and time.monotonic() < until:
                 pass
             self._case = 0
 
