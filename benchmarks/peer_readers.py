@@ -116,7 +116,7 @@ def _litdata(case: dict[str, Any], state: Any) -> tuple[Iterable[Any], Callable[
         from litdata.streaming import downloader
 
         downloader._OBSTORE_CLIENT_OPTIONS["allow_http"] = True  # it has no option for a server without TLS
-        remote = {"cache_dir": tempfile.mkdtemp()}
+        remote = {"cache_dir": case.get("copies") or tempfile.mkdtemp()}
     dataset = StreamingDataset(
         place, shuffle=True, seed=0, transform=_decoded if case["decode"] else _parsed, **remote
     )  # fmt: skip
@@ -181,7 +181,8 @@ class Passes:
 
     def resumed(self) -> dict[str, Any]:
         """Tell whether a reader that is opened anew with a state yields the rest of an epoch, in the same order."""
-        case, open_reader = self._case, READERS[self._case["reader"]]
+        open_reader = READERS[self._case["reader"]]
+        case = {**self._case, "copies": tempfile.mkdtemp()}  # a state of litdata's names this folder
         whole = [_key(s) for s in open_reader(case, None)[0]]
         source, state_of = open_reader(case, None)
         if state_of is None:
