@@ -258,7 +258,9 @@ def _answered(held: State, batch: dict[str, Any]) -> None:
     lines: dict[str, list[str]] = {"output": [], "error": []}
     for n, one in enumerate(asked if whole else asked[: len(asked) // 2]):
         body, status, kind = {"error": {"message": "too long"}}, 400, "error"
-        if n not in held.errors:
+        if one["body"].get("response_format", {}).get("type", "") not in held.formats:
+            body = {"error": {"message": "response_format is not supported"}}
+        elif n not in held.errors:
             held.bodies.append(one["body"])
             message = {"role": "assistant", "content": held.answer(one["body"])}
             usage = {"prompt_tokens": held.read, "completion_tokens": 20} if held.usage else None

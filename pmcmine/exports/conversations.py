@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from pmcmine.errors import PmcmineError
@@ -72,6 +73,24 @@ def _about(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("row_id", "task", "model", "prompt_sha256", "license", "attribution")}
 
 
+def _written(
+    release: ReleaseReader, out: Export, split: str, tables: list[WrittenFacts]
+) -> Iterator[tuple[dict[str, Any], str | None]]:
+    for facts in tables:
+        yield from _conversations(release, out, facts, split)
+
+
+def _with_token(row: Mapping[str, Any], image: str | None, roles: tuple[str, str]) -> list[dict[str, str]]:
+    """Return turns as `from` and `value`, with a token where the image belongs, and no token where none does."""
+    said = []
+    for n, pair in enumerate(row["pairs"]):
+        # A token of the image that stands in a text would stand for a second image.
+        asked, answered = (text.replace(_IMAGE, "image") for text in pair)
+        asked = f"{_IMAGE}\n{asked}" if image and not n else asked
+        said += [{"from": roles[0], "value": asked}, {"from": roles[1], "value": answered}]
+    return said
+
+
 class Llava:
     """A JSON list a split: `id`, `image` and `conversations` of `human` and `gpt`, as LLaVA is trained with."""
 
@@ -83,57 +102,79 @@ class Llava:
         """Write `train.json` and so on, and the images. Paths of images are relative to `images/`."""
         tables = _tables(release, out)
         for split in SPLITS:
-            out.json_list(f"{split}.json", self._rows(release, out, tables, split))
+            out.json_list(f"{split}.json", map(self._row, _written(release, out, split, tables)))
             out.drop_empty(f"{split}.json")
         _card(release, out, tables)
 
     @staticmethod
-    def _rows(release: ReleaseReader, out: Export, tables: list[WrittenFacts], split: str) -> Iterator[dict[str, Any]]:
-        for facts in tables:
-            for row, image in _conversations(release, out, facts, split):
-                said = []
-                for n, (question, answer) in enumerate(row["pairs"]):
-                    # A token of the image that stands in a text would stand for a second image.
-                    asked = question.replace(_IMAGE, "image")
-                    asked = f"{_IMAGE}\n{asked}" if image and not n else asked
-                    said += [
-                        {"from": "human", "value": asked},
-                        {"from": "gpt", "value": answer.replace(_IMAGE, "image")},
-                    ]
-                found: dict[str, Any] = {"id": row["written_id"]}
-                found |= {"image": image} if image else {}
-                yield {**found, "conversations": said, **_about(row)}
+    def _row(found: tuple[dict[str, Any], str | None]) -> dict[str, Any]:
+        row, image = found
+        said = _with_token(row, image, ("human", "gpt"))
+        return {"id": row["written_id"], **({"image": image} if image else {}), "conversations": said, **_about(row)}
 
 
 class ShareGpt:
-    """JSON Lines: `conversations` of `from` and `value`, and paths of `images`.
+    """JSON Lines: `conversations` of `from` and `value`, with a token where the image belongs, and `images`.
 
-    `from` is `user` or `assistant`, because trl takes these words as the roles of a chat template.
+    `dataset_info.json` says where LLaMA-Factory finds what: `dataset_dir` and `media_dir` are the folder.
     """
 
     name = "sharegpt"
-    meaning = "conversations about figures that a model wrote, as trl, LLaMA-Factory and Axolotl read them"
+    meaning = "conversations about figures that a model wrote, as LLaMA-Factory reads them"
     takes = frozenset({"where", "written"})
 
     def export(self, release: ReleaseReader, out: Export) -> None:
         """Write `train.jsonl` and so on, and the images. Paths of images are relative to the folder."""
-        tables = _tables(release, out)
-        for split in SPLITS:
-            out.json_lines(f"{split}.jsonl", self._rows(release, out, tables, split))
-            out.drop_empty(f"{split}.jsonl")
-        _card(release, out, tables)
+        _json_lines(release, out, self._row)
+        columns = {"messages": "conversations", "images": "images"}
+        known = {
+            split: {"file_name": f"{split}.jsonl", "formatting": "sharegpt", "columns": columns}
+            for split in SPLITS
+            if (out.folder / f"{split}.jsonl").exists()
+        }
+        out.text("dataset_info.json", json.dumps(known, indent=2) + "\n")
 
     @staticmethod
-    def _rows(release: ReleaseReader, out: Export, tables: list[WrittenFacts], split: str) -> Iterator[dict[str, Any]]:
-        for facts in tables:
-            for row, image in _conversations(release, out, facts, split):
-                said = [
-                    {"from": who, "value": text}
-                    for pair in row["pairs"]
-                    for who, text in zip(("user", "assistant"), pair, strict=True)
-                ]
-                images = [f"images/{image}"] if image else []
-                yield {"id": row["written_id"], "conversations": said, "images": images, **_about(row)}
+    def _row(found: tuple[dict[str, Any], str | None]) -> dict[str, Any]:
+        row, image = found
+        said = _with_token(row, image, ("human", "gpt"))
+        return {"id": row["written_id"], "conversations": said, "images": _paths(image), **_about(row)}
+
+
+class Messages:
+    """JSON Lines: `messages` of `role` and `content`, and `images`; trl puts the images before the first question."""
+
+    name = "messages"
+    meaning = "conversations about figures that a model wrote, as trl and Axolotl read them"
+    takes = frozenset({"where", "written"})
+
+    def export(self, release: ReleaseReader, out: Export) -> None:
+        """Write `train.jsonl` and so on, and the images. Paths of images are relative to the folder."""
+        _json_lines(release, out, self._row)
+
+    @staticmethod
+    def _row(found: tuple[dict[str, Any], str | None]) -> dict[str, Any]:
+        row, image = found
+        said = [
+            {"role": who, "content": text}
+            for pair in row["pairs"]
+            for who, text in zip(("user", "assistant"), pair, strict=True)
+        ]
+        return {"id": row["written_id"], "messages": said, "images": _paths(image), **_about(row)}
+
+
+def _paths(image: str | None) -> list[str]:
+    return [f"images/{image}"] if image else []
+
+
+def _json_lines(
+    release: ReleaseReader, out: Export, row: Callable[[tuple[dict[str, Any], str | None]], dict[str, Any]]
+) -> None:
+    tables = _tables(release, out)
+    for split in SPLITS:
+        out.json_lines(f"{split}.jsonl", map(row, _written(release, out, split, tables)))
+        out.drop_empty(f"{split}.jsonl")
+    _card(release, out, tables)
 
 
 _CARD: Final = """# Conversations written by models

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import threading
 from collections import Counter
@@ -24,7 +25,7 @@ from pmcmine.io.safe_files import PRIVATE, create_new, private_folder, read_boun
 from pmcmine.write import batch_api
 from pmcmine.write.asking import Asker, Waiting, answer_of
 from pmcmine.write.budget import Budget
-from pmcmine.write.client import Client, Reply, format_of
+from pmcmine.write.client import LAST_FORMAT, Client, Reply, format_of
 from pmcmine.write.journal import Answer, Journal
 from pmcmine.write.requests import Request
 from pmcmine.write.transport import NoAnswer, Refused, Rejected
@@ -38,6 +39,9 @@ _AT_ONCE, _MOST_AT_ONCE = 500, 16 << 20  # answers that are read into the journa
 _FIRST: Final = 20  # requests of the first batch under a budget
 _MOST_LOOKS: Final = 5  # at a batch that is completed without its answers
 _REFUSED: Final = re.compile(r"status 4(?!08|25|29)")
+_FORMAT_UNKNOWN: Final = re.compile(
+    r"status (?:400|422|50[01])\b.*(?:response[_ ]format|json[_ ]?schema)", re.IGNORECASE
+)
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -53,6 +57,7 @@ class Batch:
         id: its name at the server; empty as long as it may not exist.
         requests: of each request, by its hash, the row, the tokens that it is estimated to be, and those that its
             answer may have.
+        format: place of the format of answers that was asked for, as `format_of` takes it.
     """
 
     key: str
@@ -61,6 +66,7 @@ class Batch:
     model: str
     id: str = ""
     requests: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+    format: int = 0
 
 
 class BatchAsker(Asker):
@@ -86,6 +92,7 @@ class BatchAsker(Asker):
         self._spooled: dict[str, tuple[str, int, int]] = {}
         self._spool_lock = threading.Lock()
         self.collects = True  # whether requests may still be added
+        self._format = max((batch.format for batch in self._open), default=0)
         self._held: dict[str, tuple[int, int]] = {}  # tokens that are held for a request
         for batch in self._open:
             if batch.url != client.endpoint.url:
@@ -107,7 +114,7 @@ class BatchAsker(Asker):
             raise Waiting("batch")
         sent = dict(body())
         most = int(sent.get("max_tokens", 0))
-        line = batch_api.request_line(request.hash, {**sent, **format_of(0, schema, name)})
+        line = batch_api.request_line(request.hash, {**sent, **format_of(self._format, schema, name)})
         with self._spool_lock:
             size = self._spool.tell() if self._spool is not None else 0
             if len(self._spooled) >= _MOST_REQUESTS or size + len(line) > _MOST_BYTES:
@@ -149,7 +156,7 @@ class BatchAsker(Asker):
         self._spool.close()
         self._spool = None
         spooled, self._spooled = self._spooled, {}
-        key = sha256("\n".join(sorted(spooled)).encode()).hexdigest()
+        key = sha256("\n".join([*sorted(spooled), *["plainer"] * self._format]).encode()).hexdigest()
         endpoint = self.client.endpoint
         try:
             file = batch_api.upload(self.client.transport, self._path)
@@ -158,7 +165,7 @@ class BatchAsker(Asker):
             raise PmcmineError(f"{error}{hint}") from None
         except (NoAnswer, Refused) as error:  # of the batch, not of the row whose request filled it
             raise PmcmineError(f"{error}; nothing was sent, and the same command goes on") from None
-        batch = Batch(key, file, endpoint.url, endpoint.model, "", spooled)
+        batch = Batch(key, file, endpoint.url, endpoint.model, "", spooled, self._format)
         self._note(batch)
         self._path.unlink()
         self._open.append(self._made(batch, first=True))
@@ -180,6 +187,8 @@ class BatchAsker(Asker):
         data = json.dumps(asdict(batch)).encode()
         with replacing(self._place(batch), PRIVATE) as out:
             out.write(data)
+            out.flush()
+            os.fsync(out.fileno())  # after a power loss too, what was paid for is found again
 
     def _place(self, batch: Batch) -> Path:
         return self._folder / f"{batch.key}.json"
@@ -261,7 +270,10 @@ class BatchAsker(Asker):
             if key not in left:
                 continue
             left.discard(key)
-            if isinstance(reply, str):
+            if isinstance(reply, str) and batch.format < LAST_FORMAT and _FORMAT_UNKNOWN.match(reply):
+                self._sent.discard(key)  # the next round asks again, in a plainer format
+                self._format = max(self._format, batch.format + 1)
+            elif isinstance(reply, str):
                 self._without[key] = reply
             elif self._journal.get(key) is None:  # a killed run may have read some
                 waiting.append(self._answer(batch, key, reply))
@@ -321,7 +333,7 @@ def _noted(folder: Path) -> Iterator[Batch]:
             key, file, url, model, name = (str(raw[part]) for part in ("key", "file", "url", "model", "id"))
             if not _KEY.fullmatch(key) or key != path.stem:
                 raise ValueError("another key")
-            yield Batch(key, file, url, model, name, requests)
+            yield Batch(key, file, url, model, name, requests, min(_tokens(raw.get("format", 0)), LAST_FORMAT))
         except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
             raise PmcmineError(f"{path}: is no note of a batch; remove it to ask for its rows again") from None
 

@@ -15,6 +15,7 @@ from pmcmine.write.transport import Endpoint, NoAnswer, Refused, Transport, boun
 _MOST_ANSWER: Final = 1 << 20  # bytes of an answer
 _UNABLE: Final = frozenset({500, 501})  # what servers say that fail at a format; 502 to 504 are of a busy one
 _FORMATS: Final = ("json_schema", "json_object", "")
+LAST_FORMAT: Final = len(_FORMATS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Client:
         """
         place, failed = self._format, None
         while True:
-            last = place + 1 == len(_FORMATS)
+            last = place == LAST_FORMAT
             try:
                 reply = self._asked({**body, **format_of(place, schema, name)}, None if failed is None else 0)
                 break

@@ -67,6 +67,22 @@ def test_small_files_further_tries_and_errors(release: Path, write: Write, monke
         assert done.facts.counts["kept"] and "dropped: bad_answer" not in done.facts.counts and done.left == 0
 
 
+@pytest.mark.parametrize("knows", ["json_object", ""])
+def test_a_plainer_format_if_the_server_knows_no_schema(release: Path, write: Write, knows: str) -> None:
+    with served(formats=(knows, "")) as server:
+        done = write(release, server, **FEW)
+        assert done.facts.counts["kept"] > 0 and done.left == 0 and nothing_twice(server)
+        assert {body.get("response_format", {}).get("type", "") for body in server.state.bodies} == {knows}
+        assert len(server.state.batches) == 2 + (not knows)
+    assert noted(release) == []
+
+
+def test_a_server_that_knows_no_format_ends(release: Path, write: Write) -> None:
+    with served(formats=()) as server:
+        done = write(release, server, **FEW)
+        assert done.facts.counts["dropped: refused"] > 0 and len(server.state.batches) == 3
+
+
 def test_a_killed_run_finds_its_batch_again(release: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     with served(lost=1) as server:
         with monkeypatch.context() as patch:

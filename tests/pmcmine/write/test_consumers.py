@@ -79,6 +79,19 @@ def _as_llava(folder: Path) -> list[dict[str, Any]]:
     return list(found)
 
 
+def _as_llama_factory(folder: Path) -> list[dict[str, Any]]:
+    """Read as LLaMA-Factory does: the file that `dataset_info.json` names, a token for each image, roles in turn."""
+    known = json.loads((folder / "dataset_info.json").read_text())["train"]
+    assert known["formatting"] == "sharegpt"
+    found = [json.loads(line) for line in (folder / known["file_name"]).read_text().splitlines()]
+    for item in found:
+        said, images = item[known["columns"]["messages"]], item[known["columns"]["images"]]
+        assert [s["from"] for s in said] == ["human", "gpt"] * (len(said) // 2) and said
+        assert sum(s["value"].count("<image>") for s in said) == len(images)
+        assert all((folder / image).is_file() for image in images)
+    return found
+
+
 def test_llava_and_trl_read_the_exports(release: Path, write: Write, tmp_path: Path, capsys: Any) -> None:
     with served() as server:
         for task in ("vqa", "case-qa", "panel-caption"):
@@ -90,29 +103,23 @@ def test_llava_and_trl_read_the_exports(release: Path, write: Write, tmp_path: P
     assert {i["id"] for i in items} == {r["written_id"] for r in kept} and any("image" not in i for i in items)
     assert all(i["attribution"] and i["license"] and i["prompt_sha256"] for i in items)
 
-    args = (
-        "export",
-        str(release),
-        "--format",
-        "sharegpt",
-        "--written",
-        "vqa",
-        "--where",
-        "year > 0",
-        "--groups",
-        "commercial",
-    )
-    code, _, err = call(capsys, *args, "--out", str(tmp_path / "trl"))
-    assert code == 0, err
+    args = ("export", str(release), "--groups", "commercial", "--where", "year > 0", "--written", "vqa", "--format")
+    for name in ("messages", "sharegpt"):
+        code, _, err = call(capsys, *args, name, "--out", str(tmp_path / name))
+        assert code == 0, err
     datasets = pytest.importorskip("datasets")
-    loaded = datasets.load_dataset("json", data_files=str(tmp_path / "trl" / "train.jsonl"), split="train",
+    loaded = datasets.load_dataset("json", data_files=str(tmp_path / "messages" / "train.jsonl"), split="train",
                                    cache_dir=str(tmp_path / "cache"))  # fmt: skip
-    assert len(loaded)
-    for item in loaded:  # as trl turns `from` and `value` into the messages of a chat template
-        messages = [{"role": m["from"], "content": m["value"]} for m in item["conversations"]]
+    shared = _as_llama_factory(tmp_path / "sharegpt")
+    assert len(loaded) == len(shared) > 0 and any(item["images"] for item in loaded)
+    for item, other in zip(loaded, shared, strict=True):
+        messages = [{"role": m["role"], "content": m["content"]} for m in item["messages"]]
         assert [m["role"] for m in messages] == ["user", "assistant"] * (len(messages) // 2)
-        assert all((tmp_path / "trl" / image).is_file() for image in item["images"])
-    code, _, err = call(capsys, *args[:4], "--written", "vqq", "--out", str(tmp_path / "no"))
+        assert all((tmp_path / "messages" / image).is_file() for image in item["images"])
+        assert [m["value"].removeprefix("<image>\n") for m in other["conversations"]] == [
+            m["content"] for m in messages
+        ]
+    code, _, err = call(capsys, *args[:-2], "vqq", "--format", "messages", "--out", str(tmp_path / "no"))
     assert code == 2 and "did you mean 'vqa'" in err and not (tmp_path / "no").exists()
 
 
