@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any, Final
 
 _HERE: Final = Path(__file__).parents[1]
-_LIMIT: Final = 240.0  # seconds until the first article, or the end
+_LIMIT: Final = 600.0  # seconds of a run
 _MOMENTS: Final = {  # files of the work folder
     "marked": "run.json",
     "listed": "snapshot/snapshot.json",
@@ -68,16 +68,18 @@ def _run(source: Path, out: Path, runner: str, ready: Ready) -> dict[str, Any]:
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     release, roots, last = out / "release.json", others | {process.pid}, 0.0
-    while not release.exists() and time.monotonic() - begun < _LIMIT:
+    while not release.exists() and time.monotonic() - begun < _LIMIT and (runner == "slurm" or process.poll() is None):
         last = max(last, _used(roots, str(out)) - before)  # of processes that end and were children of none of these
         for name, pattern in _MOMENTS.items():
             if name not in found and any((out / "_work").glob(pattern)):
                 found[name] = {"s": round(time.monotonic() - begun, 2), "cpu_s": round(last, 2)}
         time.sleep(0.05)
+    if not release.exists():
+        why = f"mine ended with {process.returncode}" if process.poll() is not None else f"no release in {_LIMIT:.0f} s"
+        process.kill()
+        return {**found, "fails": why}
     found["release"] = {"s": round(time.monotonic() - begun, 2), "cpu_s": round(last, 2)}
-    if process.wait(_LIMIT):
-        return {"fails": f"mine ended with {process.returncode}"}
-    return found
+    return {**found, "fails": f"mine ended with {process.returncode}"} if process.wait(60) else found
 
 
 def _cluster_of(name: str) -> ModuleType:
