@@ -96,10 +96,12 @@ def _arrow_type(hint: Any) -> pa.DataType:
             raise TypeError(f"a list column is tuple[X, ...], not {hint!r}")
         return pa.list_(_arrow_type(_strip_optional(item)[0]))
     if dataclasses.is_dataclass(hint):
-        return pa.struct(list(arrow_schema(hint)))
+        record: Any = hint
+        return pa.struct(list(arrow_schema(record)))
     raise TypeError(f"no Arrow type for {hint!r}")
 
 
+@cache
 def arrow_schema(record: Any) -> pa.Schema:
     """Build the Arrow schema of a record class, with meaning, unit and null rule as field metadata.
 

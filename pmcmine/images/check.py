@@ -8,7 +8,7 @@ import warnings
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from PIL import Image
 
 from pmcmine.images.fingerprint import Reduce, lowest_frequencies, views
 from pmcmine.images.frames import check_segments, count_frames
-from pmcmine.images.pyramid import BASE, Pyramid
+from pmcmine.images.pyramid import BASE, Pyramid, base_factor, reduced_by
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.text.bounds import FRAMES, SCAN_PIXELS
 
@@ -180,7 +180,7 @@ def _describe(
     kept = source_format in _KEPT
     shown = grey_or_rgb(image)
     grey = shown if shown.mode == "L" else shown.convert("L")
-    reduced = cache(grey.reduce)  # hashes and fingerprints often ask for the same
+    shrunk = cache(partial(reduced_by, grey))  # hashes, fingerprints and views often ask for the same
     return CheckedImage(
         data=data if kept else _as_png(image),
         format=source_format if kept else "PNG",
@@ -191,9 +191,9 @@ def _describe(
         frames=frames,
         orientation=orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else None,
         sha256=sha256(data).hexdigest(),
-        phash=perceptual_hash(grey, reduced),
-        pyramid=Pyramid.of(shown, grey) if pyramid else None,
-        fingerprint=tuple(views(grey, reduced)) if fingerprints else (),
+        phash=perceptual_hash(grey, shrunk),
+        pyramid=Pyramid.of(shown, grey, shrunk(base_factor(grey))) if pyramid else None,
+        fingerprint=tuple(views(grey, shrunk)) if fingerprints else (),
     )
 
 
@@ -254,18 +254,18 @@ def grey_or_rgb(image: Image.Image) -> Image.Image:
     return flat if flat.mode in ("L", "RGB") else flat.convert("RGB")
 
 
-def perceptual_hash(grey: Image.Image, reduced: Reduce | None = None) -> str:
+def perceptual_hash(grey: Image.Image, shrunk: Reduce | None = None) -> str:
     """Compute the 64-bit DCT hash of a grey (mode L) image as shown, 16 hex digits (Zauner 2010).
 
     It equals that of the package `imagehash` but for bits where a frequency is the median to the last digits.
 
     Args:
         grey: the image.
-        reduced: its `reduce`, or a cache of it.
+        shrunk: returns it reduced by a whole number, if the caller keeps what it makes.
     """
     factor = min(grey.size) // 256
-    if factor > 1:
-        grey = (reduced or grey.reduce)(factor)  # box averages, so that the resampling below stays cheap
+    if factor > 1:  # box averages, so that the resampling below stays cheap
+        grey = Image.fromarray(shrunk(factor) if shrunk is not None else reduced_by(grey, factor))
     small = np.asarray(grey.resize((_HASHED, _HASHED), Image.Resampling.LANCZOS), np.float64)
     frequencies = lowest_frequencies(lowest_frequencies(small).T).T.ravel()
     ordered = np.sort(frequencies)

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pmcmine.images.opencv import opencv
+from pmcmine.images.pyramid import reduced_by
 
 SIDE: Final = 96  # pixels of the miniature
 BITS: Final = 256
@@ -42,7 +43,7 @@ _RIM: Final = 4  # pixels of the miniature that are not compared, for one view m
 _SURE: Final = 0.97  # similarity without alignment that needs none
 _ALIGNED: Final = 4  # pairs of views, the most alike, that are aligned
 _HOPELESS: Final = 0.05  # similarity below which aligning is not tried
-Reduce = Callable[[int], Image.Image]  # an image by the whole number that its sides are divided by
+Reduce = Callable[[int], NDArray[np.uint8]]  # grey levels of an image by the whole number that its sides are divided by
 _HEAD: Final = struct.Struct("<f32s")
 
 
@@ -155,17 +156,19 @@ def _ink_box(grey: Any) -> tuple[float, float, float, float]:
     return (box[0][0], box[1][0], box[0][1], box[1][1])
 
 
-def views(grey: Image.Image, reduced: Reduce | None = None) -> list[View]:
+def views(grey: Image.Image, shrunk: Reduce | None = None) -> list[View]:
     """Compute the views of a grey (mode L) picture; none for a blank one.
 
     Args:
         grey: the picture.
-        reduced: its `reduce`, or a cache of it.
+        shrunk: returns it reduced by a whole number, if the caller keeps what it makes.
     """
     factor = max(grey.size) // (4 * SIDE)
     if factor > 1:
-        grey = (reduced or grey.reduce)(factor)
-    whole = np.asarray(grey)
+        whole = shrunk(factor) if shrunk is not None else reduced_by(grey, factor)
+        grey = Image.fromarray(whole)
+    else:
+        whole = np.asarray(grey)
     plain = np.ascontiguousarray(_without_border(whole))
     box = _ink_box(plain)
     inner = Image.fromarray(plain)

@@ -47,14 +47,18 @@ class Pyramid:
             _locked(grey)
 
     @classmethod
-    def of(cls, image: Image.Image, grey: Image.Image | None = None) -> Pyramid:
-        """Build the pyramid of an image of mode L or RGB; `grey` is the same in mode L, if the caller has it."""
-        rgb = _base(image)
-        if rgb.ndim == 2:
-            cv2 = opencv()
-            rgb = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_GRAY2RGB), np.uint8)
+    def of(cls, image: Image.Image, grey: Image.Image | None = None, small: Pixels | None = None) -> Pyramid:
+        """Build the pyramid of an image of mode L or RGB.
+
+        Args:
+            image: the image.
+            grey: the same in mode L, if the caller has it.
+            small: what `base_of` makes of `grey`, if the caller has it.
+        """
         grey = grey if grey is not None else image.convert("L")
-        small = _base(grey)
+        small = small if small is not None else base_of(grey)
+        cv2 = opencv()
+        rgb = np.asarray(cv2.cvtColor(small, cv2.COLOR_GRAY2RGB), np.uint8) if image.mode == "L" else base_of(image)
         if max(grey.size) <= BASE:
             return cls(rgb, small)
         factor = -(-max(grey.size) // FINE)  # what is kept is small, since an article has many pictures
@@ -113,9 +117,18 @@ def _locked(pixels: Pixels) -> Pixels:
     return pixels
 
 
-def _base(image: Image.Image) -> Pixels:
-    """Reduce an image of mode L or RGB while it is Pillow's, so that only the small one is copied to an array."""
-    factor = _factor(max(image.size), BASE, _ENOUGH)
+def base_factor(image: Image.Image) -> int:
+    """Return the whole number by which an image is reduced to its base."""
+    return _factor(max(image.size), BASE, _ENOUGH)
+
+
+def base_of(image: Image.Image) -> Pixels:
+    """Reduce an image of mode L or RGB to its base, height × width or height × width × 3."""
+    return reduced_by(image, base_factor(image))
+
+
+def reduced_by(image: Image.Image, factor: int) -> Pixels:
+    """Return what Pillow's `reduce` makes of an image of mode L or RGB; only the small one is copied to an array."""
     shared = _shared(image) if factor == 2 and min(image.size) > 1 else None
     if shared is None:
         return np.asarray(image.reduce(factor) if factor > 1 else image)
@@ -126,7 +139,8 @@ def _base(image: Image.Image) -> Pixels:
 
 def _shared(image: Image.Image) -> Pixels | None:
     """Return the pixels of an image without a copy, height × width, or × 4 for RGB; None if Pillow can't share them."""
-    if not hasattr(image, "__arrow_c_array__"):  # before Pillow 11.2
+    # Before Pillow 11.2 it can't; memory of others, as of an image made from an array, is shared with a crash.
+    if not hasattr(image, "__arrow_c_array__") or image.readonly:
         return None
     try:
         pixels = pa.array(image)

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from pmcmine.images.opencv import opencv
 from pmcmine.panels.brackets import bracketed
-from pmcmine.panels.networks import read_letters
+from pmcmine.panels.networks import may_be_letters, read_letters
 
 CLASSES: Final = string.ascii_uppercase + string.ascii_lowercase  # after them: no letter
 PATCH: Final = 32  # pixels of a patch's side; the shape fills its middle half
 _THRESHOLDS: Final = ((False, 110), (True, 255 - 145), (True, 255 - 215))  # of dark shapes, or of light ones
+_DARK, _LIGHT = _THRESHOLDS[:1], _THRESHOLDS[1:]
 _FAINT: Final = 190  # grey level up to which a stroke of small letters in brackets is ink
 _MOST: Final = 400  # shapes that are read
 _MOST_COMPARED: Final = 80  # neighbours of a shape
@@ -60,17 +61,18 @@ class Letter:
     probability: float
 
 
-def find_shapes(grey: NDArray[np.uint8]) -> Shapes:
+def find_shapes(grey: NDArray[np.uint8], thresholds: Sequence[tuple[bool, int]] = _THRESHOLDS) -> Shapes:
     """Find the shapes of an image that stand alone and have a letter's size.
 
     Args:
         grey: height × width.
+        thresholds: which shapes are sought: whether light ones, and grey levels.
     """
     cv2 = opencv()
     boxes: list[NDArray[np.int32]] = []
     patches: list[tuple[NDArray[np.float32], NDArray[np.uint8]]] = []
     turned = 255 - grey
-    for light, threshold in _THRESHOLDS:
+    for light, threshold in thresholds:
         picture = turned if light else grey
         _, mask = cv2.threshold(picture, threshold, 255, cv2.THRESH_BINARY_INV)
         marked, x, y, w, h, area = _components(mask)
@@ -116,6 +118,7 @@ def find_bracketed(grey: NDArray[np.uint8]) -> Shapes:
 
 _NO_SHAPES: Final = Shapes(np.zeros((0, 4), np.int32), np.zeros((0, 2, PATCH, PATCH), np.float32))
 _Numbers = NDArray[np.int64]
+_Read = tuple[NDArray[np.float32], NDArray[np.float32]]  # boxes, and probabilities, shapes × classes
 
 
 def _components(mask: NDArray[np.uint8]) -> tuple[NDArray[np.int32], _Numbers, _Numbers, _Numbers, _Numbers, _Numbers]:
@@ -207,24 +210,49 @@ def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]
     """
     if sum(map(_is_letter, labels)) < 2:
         return []
-    plain = _read(find_shapes(grey), labels, _LEAST)
-    if len(plain) == len(labels) and min(x.probability for x in plain) > _PLAIN and _all_in_line(plain):
+    dark = _read(_chosen(find_shapes(grey, _DARK)))
+    plain = _letters(dark, labels, _LEAST)
+    if _sure(plain, labels):
         return plain
-    enclosed = _read(find_bracketed(grey), labels, _LEAST_ENCLOSED)
+    enclosed = _letters(_read(find_bracketed(grey)), labels, _LEAST_ENCLOSED)
+    if len(enclosed) == len(labels):
+        return enclosed
+    light = _read(_chosen(find_shapes(grey, _LIGHT)))  # last: few letters are, and they take as long as all before
+    if len(light[0]):
+        boxes, table = (np.concatenate(x) for x in zip(dark, light, strict=True))
+        plain = _letters((boxes, table), labels, _LEAST)
+        if _sure(plain, labels):
+            return plain
     return enclosed if len(enclosed) >= max(len(plain), 2, _ENCLOSED * len(labels)) else plain
 
 
-def _read(shapes: Shapes, labels: Sequence[str], least: float) -> list[Letter]:
+def _sure(letters: Sequence[Letter], labels: Sequence[str]) -> bool:
+    """Check whether all letters were read, each for sure, and are in line, so that no others need be sought."""
+    return len(letters) == len(labels) and min(x.probability for x in letters) > _PLAIN and _all_in_line(letters)
+
+
+def _chosen(shapes: Shapes) -> Shapes:
+    """Leave away shapes that are no letters at a glance."""
+    chosen = may_be_letters(shapes.patches)
+    return Shapes(shapes.boxes[chosen], shapes.patches[chosen])
+
+
+def _read(shapes: Shapes) -> _Read:
+    """Read shapes: their boxes, and the probabilities of classes."""
+    return shapes.boxes.astype(np.float32), read_letters(shapes.patches)
+
+
+def _letters(read: _Read, labels: Sequence[str], least: float) -> list[Letter]:
     """Choose the letters of labels among shapes, all capitals or none, whichever are more probable.
 
     Args:
-        shapes: what to read.
+        read: shapes that were read.
         labels: single letters, and others that are not sought.
         least: probability that a letter has at least.
     """
-    if not len(shapes.boxes):
+    boxes, table = read
+    if not len(boxes):
         return []
-    table, boxes = read_letters(shapes.patches), shapes.boxes.astype(np.float32)
     best: list[Letter] = []
     for change, height in ((str.upper, _HEIGHT_CAPITALS), (str.lower, _HEIGHT)):
         letters = [{change(x), x.upper(), x.lower()} if x.lower() in _ALIKE else {change(x)} for x in labels]

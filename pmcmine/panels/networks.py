@@ -16,6 +16,12 @@ LETTERS: Final = NetworkFile(
     "bf592d9b97e6a070a47a89309d8152df1b3f6734113bc181e8c2ebdca45881be",
     "--set panels=false",
 )
+SHAPES: Final = NetworkFile(
+    Path(__file__).parent / "models" / "shapes.onnx",
+    38_235,
+    "bec4711fc4d26a8f7960d4fda1615ac83dd93f2809eef1b80aad59d52c6b215e",
+    "--set panels=false",
+)
 LAYOUTS: Final = NetworkFile(
     Path(__file__).parent / "models" / "layouts.onnx",
     1_112_515,
@@ -23,6 +29,8 @@ LAYOUTS: Final = NetworkFile(
     "--set panels=false",
 )
 _AT_ONCE: Final = 64  # patches a batch
+_LEAST_ODDS: Final = -5.0  # log odds from which a shape is read: a fifth of them, and .994 of what is taken for letters
+_CLASSES: Final = 53  # that the network of letters tells apart
 
 
 def prepare() -> None:
@@ -31,8 +39,15 @@ def prepare() -> None:
     Raises:
         PmcmineError: if ONNX Runtime or a file is missing, or a file is another one.
     """
-    network(LETTERS)
-    network(LAYOUTS)
+    for file in (SHAPES, LETTERS, LAYOUTS):
+        network(file)
+
+
+def may_be_letters(patches: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which patches need be read: a glance at the others, which are most, shows that they are no letters."""
+    if not len(patches):
+        return np.zeros(0, np.bool_)
+    return np.asarray(network(SHAPES)(patches)[0][:, 0] > _LEAST_ODDS, np.bool_)
 
 
 def read_letters(patches: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -41,6 +56,8 @@ def read_letters(patches: NDArray[np.float32]) -> NDArray[np.float32]:
     Args:
         patches: patches × 2 × side × side.
     """
+    if not len(patches):
+        return np.zeros((0, _CLASSES), np.float32)
     read = network(LETTERS)
     out = [_softmax(read(patches[i : i + _AT_ONCE])[0]) for i in range(0, len(patches), _AT_ONCE)]
     return np.concatenate(out)

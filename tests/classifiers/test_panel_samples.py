@@ -13,6 +13,7 @@ from classifiers.panels.compounds import Layout, draw
 from classifiers.panels.contents import Pictures, surrounded
 from classifiers.panels.labelled_samples import windows
 from classifiers.panels.layout_samples import sample_of
+from classifiers.panels.train_first import shape_table, thumbnails
 from classifiers.panels.train_layouts import targets, varied
 from pmcmine.panels.layout_view import GRID, VIEW
 
@@ -38,6 +39,14 @@ def test_a_drawn_figure_has_its_panels_and_letters_where_it_says(pictures: Pictu
 def test_the_same_seed_draws_the_same_figure(pictures: Pictures) -> None:
     one, other = (sample_of(draw(random.Random(5), ROW, pictures, [], 500)) for _ in range(2))
     assert np.array_equal(one[0], other[0]) and one[1:] == other[1:]
+
+
+def test_shapes_that_are_read_as_letters_are_learned_from(pictures: Pictures) -> None:
+    x, y = shape_table(lambda r, side: draw(r, ROW, pictures, [], side), 3, 0)
+    assert len(x) == len(y) > y.sum() > 0
+    patches = np.zeros((2, 2, 32, 32), np.float32)
+    patches[1, 0, :4, :4] = 1
+    assert thumbnails(patches)[1].nonzero()[0].tolist() == [0] and not thumbnails(patches)[0].any()
 
 
 def test_what_surrounds_a_figure_does_not_cover_it() -> None:

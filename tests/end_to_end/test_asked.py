@@ -163,9 +163,7 @@ def test_an_update_follows_what_was_asked_for(tmp_path: Path) -> None:
 
     write_bucket(source, [DemoArticle(n) for n in (9500001, 9500002, 9500003)])
     wanted = ("PMC9500001", "PMC9500002", "PMC9500004")
-    job.run(
-        load_config({"source": str(source), "out": str(out), "pmcid": wanted, "vocab": "none"}), Progress(quiet=True)
-    )
+    job.run(load_config({**NO_MODELS, "source": str(source), "out": str(out), "pmcid": wanted}), Progress(quiet=True))
     assert release_json(out)["snapshot"]["n_absent"] == 1
     assert not bring("2026-11-01", 9500001, 9500002, 9500003, 9500005).fresh
     assert bring("2026-11-02", 9500001, 9500003, 9500004).fresh

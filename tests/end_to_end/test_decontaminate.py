@@ -17,10 +17,10 @@ from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import many_articles
 from pmcmine.duplicates.benchmark_sets import Benchmarks, read_benchmarks
 from pmcmine.errors import PmcmineError
-from tests.helpers import mine, release_json, rows, tree
+from tests.helpers import NO_MODELS, mine, release_json, rows, tree
 from tests.test_cli import call
 
-NEAR_OFF = {"near_duplicates": False, "vocab": "none", "classify": False, "image_kinds": False, "languages": False}
+LIGHT = NO_MODELS | {"near_duplicates": False, "panels": False}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def plain(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("plain") / "release"
-    mine(load_config({"source": str(corpus), "out": str(out), **NEAR_OFF}))
+    mine(load_config({"source": str(corpus), "out": str(out), **LIGHT}))
     return out
 
 
@@ -89,7 +89,7 @@ def test_what_a_set_holds_is_flagged(
 ) -> None:
     paths, held = sets
     out = tmp_path / "release"
-    config = {"source": str(corpus), "out": str(out), **NEAR_OFF}
+    config = {"source": str(corpus), "out": str(out), **LIGHT}
     mine(load_config({**config, "decontaminate": tuple(map(str, paths.values()))}))
     named = {r["figure_id"]: r["benchmarks"] for r in rows(out, "figures")}
     named |= {r["paragraph_id"]: r["benchmarks"] for r in rows(out, "paragraphs")}
@@ -115,7 +115,7 @@ def test_what_a_set_holds_is_dropped(
     paths, held = sets
     out = tmp_path / "release"
     drop = {"decontaminate": tuple(map(str, paths.values())), "decontaminate_action": "drop"}
-    mine(load_config({"source": str(corpus), "out": str(out), **NEAR_OFF, **drop}))
+    mine(load_config({"source": str(corpus), "out": str(out), **LIGHT, **drop}))
     left = {r["figure_id"] for r in rows(out, "figures")} | {r["paragraph_id"] for r in rows(out, "paragraphs")}
     assert not left & set(held.values())
     rejects = [r for r in rows(out, "rejects") if r["reason"] == "in_benchmark"]

@@ -68,7 +68,7 @@ def test_inventories_that_are_other_than_promised(tmp_path: Path, change: object
     for path in tmp_path.rglob("manifest.json"):
         path.write_text(json.dumps(change(json.loads(path.read_text()))))  # type: ignore[operator]
     with BucketServer(tmp_path) as server, pytest.raises(SourceError, match=said):
-        mine(config_for(server.url, tmp_path / "out", retries=0))
+        mine(config_for(server.url, tmp_path / "out", retries=0, **PLAIN))
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -86,14 +86,14 @@ def test_the_inventory_is_found_however_the_server_fails(tmp_path: Path, seed: i
 def test_no_inventory_at_all(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with BucketServer(tmp_path / "empty") as server, pytest.raises(SourceError, match="no complete inventory"):
-        mine(config_for(server.url, tmp_path / "out", retries=0))
+        mine(config_for(server.url, tmp_path / "out", retries=0, **PLAIN))
 
 
 def test_pmcids_are_found_by_listing(tmp_path: Path) -> None:
     write_bucket(tmp_path / "bucket", demo_articles(4))
     shutil.rmtree(tmp_path / "bucket" / "inventory-reports")
     with BucketServer(tmp_path / "bucket") as server:
-        mine(config_for(server.url, tmp_path / "out", pmcid=("PMC9000001", "PMC9100006")))
+        mine(config_for(server.url, tmp_path / "out", pmcid=("PMC9000001", "PMC9100006"), **PLAIN))
     assert {a["article_id"] for a in rows(tmp_path / "out", "articles")} == {"PMC9000001.1", "PMC9100006.3"}
 
 

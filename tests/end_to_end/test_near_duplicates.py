@@ -15,7 +15,7 @@ from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import DemoFigure, many_articles
 from pmcmine.demo.pictures import draw, encode
 from pmcmine.ids import natural_split
-from tests.helpers import mine, release_json, rows, tree
+from tests.helpers import NO_MODELS, mine, release_json, rows, tree
 
 _CAPTION = (
     "Representative axial scans of the upper abdomen before and after treatment with the new compound, in eight "
@@ -62,7 +62,7 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_clusters_and_leaks(twins: Path, tmp_path: Path) -> None:
     out = tmp_path / "release"
-    config = {"source": str(twins), "out": str(out), "block_articles": 3, "vocab": "none"}
+    config = {"source": str(twins), "out": str(out), "block_articles": 3, **NO_MODELS}
     mine(load_config(config))
     train, (test,) = [f"PMC{n}" for n in _numbers("train", 4)], [f"PMC{n}" for n in _numbers("test", 1)]
     found = rows(out, "clusters")
@@ -92,7 +92,7 @@ def test_clusters_and_leaks(twins: Path, tmp_path: Path) -> None:
 
 def test_they_can_be_left_away(twins: Path, tmp_path: Path) -> None:
     out = tmp_path / "release"
-    mine(load_config({"source": str(twins), "out": str(out), "near_duplicates": False, "vocab": "none"}))
+    mine(load_config({"source": str(twins), "out": str(out), "near_duplicates": False, **NO_MODELS}))
     assert not (out / "tables" / "clusters").exists()
     assert release_json(out)["counts"]["near_duplicates"] is None
     assert not any(f["leaks_into"] for f in rows(out, "figures"))

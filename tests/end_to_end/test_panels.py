@@ -15,9 +15,9 @@ from PIL import Image
 from pmcmine.config import load_config
 from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import DemoArticle, DemoFigure, many_articles
-from tests.helpers import mine, release_json, rows, tree
+from tests.helpers import NO_MODELS, mine, release_json, rows, tree
 
-LIGHT = {"vocab": "none", "classify": False, "languages": False, "near_duplicates": False}
+LIGHT = NO_MODELS | {"near_duplicates": False, "image_kinds": True}
 
 
 @pytest.fixture(scope="module")

@@ -18,11 +18,11 @@ from pmcmine.pdf.convert import read_pdf, to_jats
 from pmcmine.pdf.evaluate import evaluate_pdfs
 from pmcmine.pdf.extract import Limits
 from pmcmine.rejects import Reason, Rejected
-from tests.helpers import mine, release_json, rows
+from tests.helpers import NO_MODELS, mine, release_json, rows
 from tests.test_cli import call
 
 pymupdf = pytest.importorskip("pymupdf")
-LIGHT = {"vocab": "none", "classify": False, "image_kinds": False, "languages": False, "near_duplicates": False}
+LIGHT = NO_MODELS | {"near_duplicates": False}
 _BODY = (
     "The animals were kept under standard conditions for two weeks before the experiments, as has been described "
     "before in detail, and all procedures were done by the same person. As Figure {} shows, the response was slow."

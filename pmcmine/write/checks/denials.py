@@ -105,7 +105,7 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
         if (
             t.said in _SKIPPED
             or _IF_NOT.search(text, max(t.start - _BEFORE, 0), t.end)
-            or _EITHER.search(text, max(t.start - _BEFORE, 0), t.start)
+            or _is_either(text, t.start, t.end)
         ):
             continue  # a sign, which has an opposite; "free radicals"
         if Kind.NEGATED in kinds and len(found) < _MOST:
@@ -120,7 +120,7 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
     for m in _MORE.finditer(text):
         if len(found) >= 2 * _MOST:
             break
-        if _EITHER.search(text, max(m.start() - _BEFORE, 0), m.start()):
+        if _is_either(text, m.start(), m.end()):
             continue
         if not any(a <= m.start() < b for a, b in (*((f[0], f[1]) for f in found.values()), *pseudo)):
             found[m.start()] = (m.start(), m.end(), m[0], {Scope.AFTER})
@@ -145,6 +145,16 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
         )
 
 
+def _is_either(text: str, start: int, end: int) -> bool:
+    """Check whether a negation is one of two that are named together: "with or without"."""
+    return bool(_EITHER.search(text, max(start - _BEFORE, 0), start) or _OR_WITH.match(text, end))
+
+
+def names_both(source: Source) -> bool:
+    """Check whether "absence and presence", or "without or with", stands in a text."""
+    return bool(_BOTH.search(source.text))
+
+
 def _parts(source: Source, words: Sequence[Token]) -> tuple[tuple[Token, ...], ...]:
     """Split the words that a negation governs at "or" and "nor"."""
     out: list[list[Token]] = [[]]
@@ -162,6 +172,9 @@ _IF_NOT: Final = re.compile(r"\bif not\Z", re.IGNORECASE)
 _EITHER: Final = re.compile(
     r"\b(?:with|presen(?:t|ce)|whether)\b[^.;,\w]{0,6}(?:\w+\s)?(?:or|and)\s(?:the\s)?\Z", re.IGNORECASE
 )
+# "Absence and presence" says the same.
+_OR_WITH: Final = re.compile(r"\s?(?:or|and|/)\s?(?:in\s)?(?:the\s)?(?:presen(?:t|ce)|with)\b", re.IGNORECASE)
+_BOTH: Final = re.compile(rf"\b(?:absen(?:t|ce)|without){_OR_WITH.pattern}", re.IGNORECASE)
 _BEFORE: Final = 30  # characters before a negation
 _VERB: Final = re.compile(r"(?:\bnot|n['’]t|\bcannot|\bwithout)\Z", re.IGNORECASE)  # what denies the verb behind it
 _OR: Final = re.compile(r"\bn?or\b")

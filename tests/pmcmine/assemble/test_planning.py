@@ -80,7 +80,7 @@ def test_leaks_are_rows_and_rejects_and_not_in_train(tmp_path: Path) -> None:
     shared = DemoFigure(("micrograph",), seed=77)
     articles = [DemoArticle(9400001 + i, figures=(shared, DemoFigure())) for i in range(9)]
     write_bucket(tmp_path / "bucket", articles)
-    mine(config_for(tmp_path / "bucket", tmp_path / "out"))
+    mine(config_for(tmp_path / "bucket", tmp_path / "out", **PLAIN))
     figures = [f for f in rows(tmp_path / "out", "figures") if f["xml_id"] == "fig1"]
     kept = [f for f in figures if f["shard"]]
     left = [f for f in figures if f["leaks_into"]]

@@ -72,6 +72,12 @@ def test_halves_are_those_of_pillow(size: tuple[int, int], shared: bool, monkeyp
         assert np.array_equal(pyramid.grey(768), np.asarray(image.convert("L").reduce(2)))
 
 
+def test_an_image_that_shares_memory_with_an_array_is_reduced() -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (700, 1400), np.uint8)
+    image = Image.fromarray(grey)  # without a copy; Arrow would take Pillow's memory, of which there is none
+    assert np.array_equal(Pyramid.of(image).grey(768), np.asarray(Image.fromarray(grey.copy()).reduce(2)))
+
+
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1", "I;16", "CMYK"])
 def test_one_pixel_that_differs_is_seen_though_the_sample_is_blank(mode: str) -> None:
     def file(dot: bool) -> bytes:

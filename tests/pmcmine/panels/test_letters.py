@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from pmcmine.errors import PmcmineError
 from pmcmine.images.opencv import opencv
 from pmcmine.panels import networks
-from pmcmine.panels.letters import _components, find_bracketed, find_letters
+from pmcmine.panels.letters import _components, find_bracketed, find_letters, find_shapes
 
 
 def page(texts: dict[str, tuple[int, int]], size: int = 24) -> np.ndarray:
@@ -29,6 +29,27 @@ def test_letters_are_found_where_they_stand() -> None:
     found = {x.label: x for x in find_letters(grey, list("ABCD"))}
     assert found.keys() == {0, 1, 3}
     assert abs(found[1].x - 310) < 8 and abs(found[3].y - 214) < 12
+
+
+def test_light_letters_are_found_beside_dark_ones_and_alone() -> None:
+    places = {"A": (10, 10), "B": (310, 10), "C": (10, 210), "D": (310, 210)}
+    dark = page(places)
+    assert {x.label for x in find_letters(255 - dark, list("ABCD"))} == {0, 1, 2, 3}
+    mixed = dark.copy()
+    mixed[200:, 300:] = 255 - dark[200:, 300:]
+    assert {x.label for x in find_letters(mixed, list("ABCD"))} == {0, 1, 2, 3}
+
+
+def test_most_shapes_are_told_at_a_glance_to_be_no_letters() -> None:
+    image = Image.fromarray(page({"A": (10, 10), "B": (310, 10), "R": (10, 210)}))
+    pen = ImageDraw.Draw(image)
+    for k in range(60):  # marks of a plot
+        x, y = 60 + 40 * (k % 12), 60 + 28 * (k // 12)
+        pen.ellipse((x, y, x + 12, y + 12), fill=0 if k % 3 else None, outline=0)
+    shapes = find_shapes(np.asarray(image))
+    likely = networks.may_be_letters(shapes.patches)
+    read = networks.read_letters(shapes.patches)[:, :-1].max(1) > 0.45
+    assert likely[read].all() and read.sum() >= 2 and likely.sum() < 0.5 * len(likely)
 
 
 def test_words_and_other_labels_are_no_letters() -> None:

@@ -35,11 +35,24 @@ _DENIES: Final = frozenset(
 _TURNS: Final = frozenset("but while whereas although yet though".split())
 _ENDS: Final = re.compile(r";|,\s+and\b")
 _LOOSE: Final = frozenset(("course", "many", "direction"))  # pairs that good texts word in another way too often
+# What may say so without a negation, and prefixes that do.
+_WEAKER: Final = frozenset(
+    "only alone but however rather instead less fewer little few hardly barely scarcely rarely loss deficient poor "
+    "poorly prevent prevented abolish abolished ruled still lose lost missing apart others differ differed different "
+    "disappear gone vanish outside beyond far against resist resisted spared escape avoid omit omitted skip zero nil "
+    "negligible".split()
+)
+_TURNED: Final = re.compile(r"(?:un|non|dis(?![tpc])|im(?![apm])|ir(?!o)|anti|in(?!to|ter|[cdfghijnosv]|flu))\w{4}")
+_DENIALS: Final = 100  # that are compared with sentences
+_SENTENCES: Final = 100
+_FEW: Final = 4  # words of a denial that must be said again
+_COVERED: Final = 0.75  # of its words
 _ABOUT: Final = 3
 _SCOPE: Final = 6  # words that a denial governs
 _TIMES: Final = 1.5  # how much more the words must be those of a clause that denies
 _MORE: Final = 0.5
-_MOST: Final = 400  # words of a text that are compared
+_MOST: Final = 80  # words of a clause that are compared; what is longer is no prose
+_CLAUSES: Final = 300  # of a text
 Clause = Sequence[tuple[Token, frozenset[str]]]
 
 
@@ -60,11 +73,11 @@ def _clauses(source: Source) -> Sequence[Clause]:
         ):
             out.append([])
         out[-1].append((token, like(token.low, token.key)))
-    return out
+    return out[:_CLAUSES]
 
 
 def _words(clause: Clause) -> list[tuple[Token, frozenset[str]]]:
-    return [(t, forms) for t, forms in clause if is_content(t) and not is_empty(t)]
+    return [(t, forms) for t, forms in clause if is_content(t) and not is_empty(t)][:_MOST]
 
 
 def _denied(known: Sequence[Denial]) -> list[frozenset[str]]:
@@ -88,6 +101,7 @@ def find(answer: Answer) -> Iterator[Problem]:
     forms = [frozenset(f for _, own in c for f in own) for c in given]
     said = _clauses(answer.read)
     yield from _affirmed(answer, said, given, forms)
+    yield from _covered(answer)
     yield from _turned(answer, said, forms)
 
 
@@ -106,7 +120,7 @@ def _affirmed(
     questions = asked(answer)
     for clause in filter(_is_plain, said):
         words = _words(clause)
-        for token, own in words[:_MOST]:
+        for token, own in words:
             key = next((k for k in keys if not k.isdisjoint(own)), None)
             if key is None or token.start in questions or not own.isdisjoint(again):
                 continue
@@ -115,6 +129,35 @@ def _affirmed(
             best = _best(others, places, forms)
             if _is_nearer(best, True, False):
                 yield problem("affirmed", token.text)
+
+
+def _covered(answer: Answer) -> Iterator[Problem]:
+    """Find denials most of whose words stand in one sentence of the answer, and none in a sentence that denies."""
+    known = [d for d in denials(answer.support) if d.firm][:_DENIALS]
+    if not known:
+        return
+    questions = asked(answer)
+    sentences: dict[int, list[Token]] = {}
+    for token in answer.read.tokens:
+        if token.start not in questions:
+            sentences.setdefault(token.sentence, []).append(token)
+    denied = {d.sentence for d in denials(answer.read)}
+    denied |= {n for n, tokens in sentences.items() if any(_may_deny(t) for t in tokens)}
+    forms = {
+        n: frozenset(f for t in tokens for f in like(t.low, t.key)) for n, tokens in [*sentences.items()][:_SENTENCES]
+    }
+    for denial in known:
+        near = {t.key: t for t in (*denial.scope, *denial.reach) if is_content(t) and not is_empty(t)}
+        words = [like(t.low, t.key) for t in near.values()]
+        if len(words) < _FEW or any(not w.isdisjoint(forms[n]) for n in denied & forms.keys() for w in words):
+            continue
+        most = max((sum(not w.isdisjoint(own) for w in words) for own in forms.values()), default=0)
+        if most >= max(_FEW, _COVERED * len(words)):
+            yield problem("affirmed", " ".join((denial.said, *(t.text for t in near.values()))))
+
+
+def _may_deny(token: Token) -> bool:
+    return token.low in _DENIES or token.low in _WEAKER or bool(_TURNED.match(token.low))
 
 
 def _polarity(clause: Clause, key: frozenset[str], governed: set[int]) -> bool | None:

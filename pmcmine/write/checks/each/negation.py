@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from pmcmine.write.checks.answer import Answer
-from pmcmine.write.checks.denials import Denial, denials, is_empty
+from pmcmine.write.checks.denials import Denial, denials, is_empty, names_both
 from pmcmine.write.checks.lexicon import free_words
 from pmcmine.write.checks.places import like
 from pmcmine.write.checks.problem import Problem, problem
@@ -33,6 +33,8 @@ _ONLY: Final = re.compile(r"\bonly\b", re.IGNORECASE)
 _NOT_ONLY: Final = re.compile(r"\bnot (?:only|just|merely|exclusively)\b|\bnot confined to\b", re.IGNORECASE)
 _FREE: Final = re.compile(r"\b(\w{2,30})[-‐‑–]free\b")
 _LEFT_OUT: Final = frozenset("left out omit omitted exclude excluded remove removed drop dropped".split())
+_WHOLE: Final = 7  # letters of a word with such a prefix
+_ABSENT: Final = frozenset(("absence", "absent", "without"))
 _BEFORE: Final = 3  # words before a verb that is denied, which may be its subject
 _ABOUT: Final = 2  # words of a denial that must all be said again
 
@@ -63,6 +65,12 @@ def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[D
             continue
         if not any(same_form(t.low, word) for t in denial.about for word in words):
             yield denial
+
+
+def _turned(source: Source) -> frozenset[str]:
+    """Collect words that stand behind a prefix that denies them: "was not treated" may be said for "untreated"."""
+    out = {t.low[len(p) :] for t in source.tokens for p in _ALL_PREFIXES if t.low.startswith(p) and len(t.low) > _WHOLE}
+    return frozenset(out | {b.low for a, b in pairwise(source.tokens) if a.low in _APART and b.start - a.end == 1})
 
 
 def _prefixed(answer: Answer, found: Iterable[Denial]) -> Iterator[Problem]:
@@ -123,7 +131,11 @@ def asked(answer: Answer) -> set[int]:
 def find(answer: Answer) -> Iterator[Problem]:
     """Compare what the answer denies with what was denied."""
     found, known = denials(answer.read), denials(answer.support)
+    both = names_both(answer.support)
+    turned = _turned(answer.support)
     for denial in _denied_anew(found, known):
+        if (both and denial.said.lower() in _ABSENT) or any(t.low in turned for t in denial.about):
+            continue
         yield problem("negated", " ".join((denial.said, *(t.text for t in denial.about))))
     yield from _prefixed(answer, found)
     yield from _unprefixed(answer, found)
