@@ -35,7 +35,8 @@ from benchmarks.retrieval import judged, paragraphs
 from benchmarks.scale import scale, shuffle
 from benchmarks.scoring import curate, score
 from benchmarks.search import search
-from benchmarks.stream_scale import stream_scale
+from benchmarks.startup import startup
+from benchmarks.stream_scale import many_workers, stream_scale
 from benchmarks.streaming import streaming
 from benchmarks.tables import tables
 from benchmarks.updates import updates
@@ -65,6 +66,7 @@ BENCHMARKS = {
     "score": score,
     "curate": curate,
     "launcher": launcher,
+    "startup": startup,
     "scale": scale,
     "updates": updates,
 }
@@ -87,6 +89,7 @@ def main() -> None:
     parser.add_argument(
         "--rows", type=float, help="so many figures, such as 1e6; search: paragraphs, beside brute force"
     )
+    parser.add_argument("--workers", type=int, help="streaming with --rows: what so many workers hold, such as 64")
     parser.add_argument("--peers", action="store_true", help="streaming: beside other readers, local and over HTTP")
     parser.add_argument("--judged", action="store_true", help="search: queries whose figures a reader judged")
     args = parser.parse_args()
@@ -94,6 +97,8 @@ def main() -> None:
         parser.error(f"--rows takes 1e3 to 1e8, and is of {', '.join(AT_SIZE)}")
     if args.peers and (args.name != "streaming" or args.rows is not None):
         parser.error("--peers is of streaming, without --rows")
+    if args.workers is not None and (args.name != "streaming" or args.rows is None or not 1 <= args.workers <= 1000):
+        parser.error("--workers takes 1 to 1000, and is of streaming with --rows")
     if args.judged and (args.name != "search" or args.rows is not None):
         parser.error("--judged is of search, without --rows")
     data = Path(args.data) if args.data else None
@@ -103,6 +108,8 @@ def main() -> None:
     for name in names:
         if args.peers or args.judged:
             results[name] = (peers if args.peers else judged)(data)
+        elif args.workers is not None:
+            results[name] = many_workers(int(args.rows), args.workers)
         else:
             results[name] = BENCHMARKS[name](data) if args.rows is None else AT_SIZE[name](data, int(args.rows))
         print(f"{name}: {json.dumps(results[name])}", file=sys.stderr)

@@ -1,21 +1,26 @@
-"""One reader over one place, in a process of its own: `python -m benchmarks.peer_readers '{"reader": …}'` prints JSON.
+"""One reader over one place after another: `python -m benchmarks.peer_readers READER` takes commands as lines of JSON.
 
-A reader yields (key, image): bytes, or a picture of 224 × 224 if decoded.
+A reader yields samples with `jpg` (bytes, or a picture of 224 × 224 if decoded), `txt` (text) and `json` (a dict). The
+process loads the modules of its reader once and forks for each case, whose passes are read when they are asked for, so
+that readers can take turns.
 """
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import io
 import itertools
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-PASSES: Final = 2
+PASS_SECONDS: Final = 6.0  # a pass that takes longer is cut off; its rate is that of the samples so far
 BEFORE: Final = 100  # samples before a reader is resumed
 _SIDE: Final = 224
 
@@ -30,6 +35,17 @@ def picture(data: bytes) -> Any:
 def small(image: Any) -> Any:
     """Reduce a picture."""
     return image.convert("RGB").resize((_SIDE, _SIDE))
+
+
+def _parsed(sample: dict[str, Any]) -> dict[str, Any]:
+    """Return a sample with its record as a dict and its caption as text, which `pmcmine.stream` always does."""
+    text = sample["txt"]
+    return {**sample, "json": json.loads(sample["json"]), "txt": text if isinstance(text, str) else text.decode()}
+
+
+def _decoded(sample: dict[str, Any]) -> dict[str, Any]:
+    sample = _parsed(sample)
+    return {**sample, "jpg": picture(sample["jpg"])}
 
 
 def _loader(dataset: Any, workers: int) -> Any:
@@ -53,13 +69,8 @@ def _webdataset(case: dict[str, Any], state: Any) -> tuple[Iterable[Any], Callab
     import webdataset as wds
 
     dataset = wds.WebDataset(case["place"]["tars"], shardshuffle=False, empty_check=False)
-    if case["decode"]:
-        dataset = dataset.map(_decoded)
+    dataset = dataset.map(_decoded if case["decode"] else _parsed)
     return _loader(dataset, case["workers"]) if case["workers"] else dataset, None
-
-
-def _decoded(sample: dict[str, Any]) -> dict[str, Any]:
-    return {**sample, "jpg": picture(sample["jpg"])}
 
 
 def _datasets(case: dict[str, Any], state: Any) -> tuple[Iterable[Any], Callable[[int], Any]]:
@@ -79,41 +90,36 @@ def _reduced(sample: dict[str, Any]) -> dict[str, Any]:
 
 def _mosaicml(case: dict[str, Any], state: Any) -> tuple[Iterable[Any], Callable[[int], Any]]:
     from streaming import StreamingDataset
+    from streaming.base.util import clean_stale_shared_memory
+
+    clean_stale_shared_memory()  # of a process that was ended: its states of shards would be taken for these
+    make = _decoded if case["decode"] else _parsed
+
+    class Made(StreamingDataset):  # type: ignore[misc]  # it is not looked at by the type checker
+        def __getitem__(self, at: Any) -> Any:
+            return make(super().__getitem__(at))
 
     place = case["place"]["mds"]
     where = {"local": place} if "://" not in place else {"remote": place, "local": tempfile.mkdtemp()}
-    dataset = StreamingDataset(**where, batch_size=1, shuffle=True, shuffle_seed=0)
+    dataset = Made(**where, batch_size=1, shuffle=True, shuffle_seed=0)
     if state is not None:
         dataset.load_state_dict(state)
-    loader = _loader(dataset, case["workers"]) if case["workers"] else dataset
-    source = map(_decoded, loader) if case["decode"] and not case["workers"] else loader
-    if case["decode"] and case["workers"]:
-        dataset.__class__ = type("Decoding", (StreamingDataset,), {"__getitem__": _decoding_item})
-    return _Again(source, loader, bool(case["decode"] and not case["workers"])), lambda n: dataset.state_dict(n, True)
-
-
-def _decoding_item(self: Any, at: Any) -> Any:
-    from streaming import StreamingDataset
-
-    return _decoded(StreamingDataset.__getitem__(self, at))
-
-
-class _Again:
-    """Iterates a source again and again, each sample decoded here if asked to."""
-
-    def __init__(self, first: Iterable[Any], source: Iterable[Any], decode: bool) -> None:
-        self._source, self._decode = source, decode
-
-    def __iter__(self) -> Iterator[Any]:
-        return map(_decoded, self._source) if self._decode else iter(self._source)
+    return _loader(dataset, case["workers"]) if case["workers"] else dataset, lambda n: dataset.state_dict(n, True)
 
 
 def _litdata(case: dict[str, Any], state: Any) -> tuple[Iterable[Any], Callable[[int], Any]]:
     from litdata import StreamingDataLoader, StreamingDataset
 
+    place = case["place"]["litdata"]
+    remote: dict[str, Any] = {}
+    if "://" in place:
+        from litdata.streaming import downloader
+
+        downloader._OBSTORE_CLIENT_OPTIONS["allow_http"] = True  # it has no option for a server without TLS
+        remote = {"cache_dir": case.get("copies") or tempfile.mkdtemp()}
     dataset = StreamingDataset(
-        case["place"]["litdata"], shuffle=True, seed=0, transform=_decoded if case["decode"] else None
-    )
+        place, shuffle=True, seed=0, transform=_decoded if case["decode"] else _parsed, **remote
+    )  # fmt: skip
     loader = StreamingDataLoader(dataset, batch_size=1, num_workers=case["workers"], collate_fn=_only,
                                  persistent_workers=case["workers"] > 0)  # fmt: skip
     if state is not None:
@@ -133,66 +139,117 @@ READERS: Final[dict[str, Callable[[dict[str, Any], Any], tuple[Iterable[Any], Ca
     "litdata": _litdata,
 }
 _IMPORTS: Final = {
-    "pmcmine": "pmcmine.stream", "webdataset": "webdataset", "datasets": "datasets", "mosaicml": "streaming",
-    "litdata": "litdata",
-}  # fmt: skip
+    "pmcmine": ("pmcmine.stream", "aiohttp", "torch.utils.data"),
+    "webdataset": ("webdataset", "torch.utils.data"),
+    "datasets": ("datasets", "aiohttp", "torch.utils.data"),
+    "mosaicml": ("streaming", "boto3", "torch.utils.data"),
+    "litdata": ("litdata", "boto3", "torch.utils.data"),
+}
 
 
 def _key(sample: Any) -> str:
     return str(sample["key"] if "key" in sample else sample["__key__"])
 
 
-def measure(case: dict[str, Any]) -> dict[str, Any]:
-    """Return seconds to the first sample, and samples per second, of the clock and of this process's processor time.
+class Passes:
+    """Passes over one case. On a disk the reader is opened once; over HTTP anew for each pass, without a copy."""
 
-    Of several passes the fastest counts; over HTTP there is one, for the others would come from a cache.
-    """
-    __import__(_IMPORTS[case["reader"]])
-    if case["workers"] or case["reader"] in ("mosaicml", "litdata"):
-        import torch  # noqa: F401 - before the clock starts
-    next(iter(READERS[case["reader"]]({**case, "workers": 0}, None)[0]))  # modules are imported when they are needed
-    begun = time.perf_counter()
-    source, _ = READERS[case["reader"]](case, None)
-    first, n, rate, of_cpu = 0.0, 0, 0.0, 0.0
-    for turn in range(1 if case["http"] else PASSES):
-        start, used = begun if turn == 0 else time.perf_counter(), time.process_time()
-        n = 0
-        for sample in source:
-            assert sample["jpg"] is not None
+    def __init__(self, case: dict[str, Any]) -> None:
+        self._case = case
+        self._source: Iterable[Any] | None = None
+        local = {**case, "place": case["local"], "workers": 0}
+        next(iter(READERS[case["reader"]](local, None)[0]))  # modules are imported when they are needed
+
+    def one(self) -> dict[str, Any]:
+        """Return samples per second, of the clock and of this process's processor time; seconds to the first sample."""
+        begun, used = time.perf_counter(), time.process_time()
+        opened = self._source is None or self._case["http"]
+        if self._source is None or self._case["http"]:
+            self._source, _ = READERS[self._case["reader"]](self._case, None)
+        first, n = 0.0, 0
+        for sample in self._source:
+            if sample["jpg"] is None or not sample["txt"] or not isinstance(sample["json"], dict):
+                raise ValueError("not the sample that was asked for")
             n += 1
-            if n == 1 and turn == 0:
+            if n == 1:
                 first = time.perf_counter() - begun
-        rate = max(rate, n / (time.perf_counter() - start))
-        of_cpu = max(of_cpu, n / (time.process_time() - used))
-    return {"first": round(first, 3), "rate": round(rate, 1), "per_cpu_second": round(of_cpu, 1), "samples": n}
+            if time.perf_counter() - begun > PASS_SECONDS:
+                self._source = None
+                break
+        seconds, of_cpu = time.perf_counter() - begun, time.process_time() - used
+        return {"rate": n / seconds, "per_cpu_second": n / of_cpu, "samples": n, **({"first": first} if opened else {})}
+
+    def resumed(self) -> dict[str, Any]:
+        """Tell whether a reader that is opened anew with a state yields the rest of an epoch, in the same order."""
+        open_reader = READERS[self._case["reader"]]
+        case = {**self._case, "copies": tempfile.mkdtemp()}  # a state of litdata's names this folder
+        whole = [_key(s) for s in open_reader(case, None)[0]]
+        source, state_of = open_reader(case, None)
+        if state_of is None:
+            return {"resumes": False, "why": "has no state"}
+        running = iter(source)
+        had = [_key(s) for s in itertools.islice(running, BEFORE)]
+        state = json.loads(json.dumps(state_of(BEFORE), default=str))
+        del running
+        begun = time.perf_counter()
+        again = iter(open_reader(case, state)[0])
+        rest = [_key(next(again))]
+        first = time.perf_counter() - begun
+        rest += [_key(s) for s in again]
+        found = {"resumes": had + rest == whole, "each_once": sorted(had + rest) == sorted(whole)}
+        return {**found, "state_bytes": len(json.dumps(state)), "first": round(first, 3)}
 
 
-def resume(case: dict[str, Any]) -> dict[str, Any]:
-    """Tell whether a reader that is opened anew with a state yields the rest of an epoch, in the same order."""
-    open_reader = READERS[case["reader"]]
-    whole = [_key(s) for s in open_reader(case, None)[0]]
-    source, state_of = open_reader(case, None)
-    if state_of is None:
-        return {"resumes": False, "why": "has no state"}
-    running = iter(source)
-    had = [_key(s) for s in itertools.islice(running, BEFORE)]
-    state = json.loads(json.dumps(state_of(BEFORE), default=str))
-    del running
-    begun = time.perf_counter()
-    again = iter(open_reader(case, state)[0])
-    rest = [_key(next(again))]
-    first = time.perf_counter() - begun
-    rest += [_key(s) for s in again]
-    return {"resumes": had + rest == whole, "each_once": sorted(had + rest) == sorted(whole), "first": round(first, 3)}
+def _lines() -> Iterator[str]:
+    """Yield lines of the standard input without reading further, for a child reads it too."""
+    line = bytearray()
+    while byte := os.read(0, 1):
+        if byte == b"\n":
+            yield line.decode()
+            line.clear()
+        else:
+            line += byte
+
+
+def _serve_case(case: dict[str, Any], answer: Callable[[Any], None]) -> None:
+    """Answer the commands of one case until its end."""
+    os.setsid()  # so that all of its workers can be ended
+    answer({"pid": os.getpid()})
+    passes: Passes | None = None
+    for command in _lines():
+        if command == "end":
+            return
+        try:
+            passes = passes or Passes(case)
+            answer(passes.one() if command == "pass" else passes.resumed())
+        except BaseException as error:  # noqa: BLE001 - a reader that can't is a result
+            said = (str(error).splitlines() or [""])[0][:160]
+            answer({"fails": f"{type(error).__name__}: {said}"})
+
+
+def serve(reader: str) -> None:
+    """Load the modules of a reader, and fork for each case."""
+    out = os.dup(1)
+    os.dup2(2, 1)  # what the readers print
+
+    def answer(found: Any) -> None:
+        os.write(out, json.dumps(found).encode() + b"\n")
+
+    for module in _IMPORTS[reader]:
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module(module)
+    answer({"ready": reader})
+    for line in _lines():
+        child = os.fork()
+        if child == 0:
+            try:
+                _serve_case(json.loads(line), answer)
+            finally:
+                with contextlib.suppress(OSError):
+                    os.killpg(0, signal.SIGKILL)  # threads and workers of some readers do not end
+        os.waitpid(child, 0)
+        answer({"ended": child})
 
 
 if __name__ == "__main__":
-    asked = json.loads(sys.argv[1])
-    out = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what the readers print
-    try:
-        result = (resume if asked["resume"] else measure)(asked)
-    except BaseException as error:  # noqa: BLE001 - a reader that can't is a result
-        result = {"fails": f"{type(error).__name__}: {str(error).splitlines()[0][:160] if str(error) else ''}"}
-    print(json.dumps(result), file=out, flush=True)
-    os._exit(0)  # threads of some readers do not end
+    serve(sys.argv[1])

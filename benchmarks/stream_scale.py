@@ -80,6 +80,18 @@ def measure(release: str, where: str) -> dict[str, Any]:
     return found
 
 
+def many_workers(rows: int, workers: int) -> dict[str, Any]:
+    """Open a release of so many figures, then start so many workers: seconds, and memory of all and of each."""
+    with tempfile.TemporaryDirectory() as folder:
+        release = str(write_release(Path(folder) / "release", rows))
+        os.environ["PMCMINE_CACHE"] = f"{folder}/cache"
+        found: dict[str, Any] = {"rows": rows, "first_open": _opened(release, "", 1)[0]}
+        for method in ("fork", "spawn"):
+            found[method] = started(release, method, workers)
+            print(json.dumps({method: found[method]}), file=sys.stderr, flush=True)
+        return found
+
+
 def _opened(release: str, where: str, world: int) -> list[dict[str, Any]]:
     """Open a release in so many processes at once; what each says when all have their first sample."""
     children = [

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 WORKERS: Final = 8
-_CHILD: Final = "import sys; from benchmarks.stream_workers import measure_here; measure_here(sys.argv[1], sys.argv[2])"
+_CHILD: Final = "import sys; from benchmarks.stream_workers import measure_here; measure_here(*sys.argv[1:])"
 
 
 def _kept(name: str) -> int:
@@ -28,32 +28,34 @@ def _work(samples: Any, begun: float, together: Any, answers: Any) -> None:
     together.wait(600)
 
 
-def measure_here(release: str, method: str) -> None:
-    """Open a release in this process, start the workers, and print what they say."""
+def measure_here(release: str, method: str, workers: str) -> None:
+    """Open a release in this process, start so many workers, and print what they say."""
     from pmcmine import stream
 
+    n = int(workers)
     begun = time.monotonic()
     samples = stream.open(release, seed=1)
     opened = time.monotonic() - begun
     context: Any = multiprocessing.get_context(method)
-    together, answers = context.Barrier(WORKERS), context.Queue()
+    together, answers = context.Barrier(n), context.Queue()
     begun = time.monotonic()
-    workers = [context.Process(target=_work, args=(samples, begun, together, answers)) for _ in range(WORKERS)]
-    for worker in workers:
+    started = [context.Process(target=_work, args=(samples, begun, together, answers)) for _ in range(n)]
+    for worker in started:
         worker.start()
-    found = [answers.get(timeout=600) for _ in workers]
-    for worker in workers:
+    found = [answers.get(timeout=600) for _ in started]
+    here = _kept("Pss:")
+    for worker in started:
         worker.join(600)
     print(json.dumps({
-        "workers": WORKERS, "open_s": round(opened, 2), "own_mb": max(f["own_mb"] for f in found),
-        "share_mb_in_all": sum(f["share_mb"] for f in found),
+        "workers": n, "open_s": round(opened, 2), "own_mb": max(f["own_mb"] for f in found),
+        "share_mb_in_all": sum(f["share_mb"] for f in found), "share_mb_of_the_first_process": here,
         "first_sample_s": round(max(f["first_sample_s"] for f in found), 2)}))  # fmt: skip
 
 
-def started(release: str, method: str) -> dict[str, Any]:
-    """Open a release in a process of its own that starts workers by a method; what they say."""
+def started(release: str, method: str, workers: int = WORKERS) -> dict[str, Any]:
+    """Open a release in a process of its own that starts so many workers by a method; what they say."""
     done = subprocess.run(
-        [sys.executable, "-c", _CHILD, release, method], check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", _CHILD, release, method, str(workers)], check=True, stdout=subprocess.PIPE, text=True
     )
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer

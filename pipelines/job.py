@@ -22,7 +22,7 @@ from pmcmine.run.job import Outcome
 from pmcmine.run.progress import Progress
 from pmcmine.run.runner_options import check_runner, in_node
 from pmcmine.run.shares import fetch_keys
-from pmcmine.run.slurm import Jobs, SlurmPlan
+from pmcmine.run.slurm import SlurmPlan
 from pmcmine.run.steps import blocks_to_mine
 from schemas import Table
 
@@ -87,24 +87,9 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
     return start.update(config, BeamGraphs.of, date, compact, progress)
 
 
-def submit_to_slurm(config: MineConfig, progress: Progress) -> Jobs | None:
-    """Submit a run to SLURM; see `pmcmine.run.slurm.submit_run`."""
-    return slurm.submit_run(config, BeamGraphs.of, progress)
-
-
-def submit_update_to_slurm(config: MineConfig, date: str, compact: bool, progress: Progress) -> Jobs | Outcome:
-    """Submit an update to SLURM; see `pmcmine.run.slurm.submit_update`."""
-    return slurm.submit_update(config, BeamGraphs.of, date, compact, progress)
-
-
 def mine_share(config: MineConfig, plan: SlurmPlan, task: int, progress: Progress) -> None:
     """Do the work of one task of SLURM; see `pmcmine.run.slurm.mine_share`."""
     slurm.mine_share(config, plan, task, BeamGraphs.of, progress)
-
-
-def dry_run(config: MineConfig, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
-    """Count the snapshot and describe the steps without writing anything."""
-    return start.dry_run(config, BeamGraphs.of, say)
 
 
 def submit_mine(config: MineConfig) -> Any:

@@ -58,11 +58,17 @@ def keys_and_values(values: list[str] | None) -> dict[str, Any]:
 
 def run_mine(config: Any, dry: bool, quiet: bool, as_json: bool = False) -> int:
     """Run the mine job, print its summary and return the exit code."""
-    from pipelines import job
+    from pmcmine.commands.elsewhere import graphs_elsewhere
+    from pmcmine.run import slurm, start
     from pmcmine.run.progress import Progress
 
     if dry:
-        plan = job.dry_run(config, lambda line: None if quiet else click.echo(f"pmcmine: {hide(line)}", err=True))
+
+        def say(line: str) -> None:
+            if not quiet:
+                click.echo(f"pmcmine: {hide(line)}", err=True)
+
+        plan = start.dry_run(config, graphs_elsewhere, say)
         print_dry_run(plan, as_json)
         missing = plan["not_in_source"]
         if missing:
@@ -81,7 +87,7 @@ def run_mine(config: Any, dry: bool, quiet: bool, as_json: bool = False) -> int:
     if config.runner == "slurm":
         from pmcmine.commands.submitted import print_submitted
 
-        jobs = job.submit_to_slurm(config, Progress(quiet=quiet))
+        jobs = slurm.submit_run(config, graphs_elsewhere, Progress(quiet=quiet))
         if jobs is not None:
             return print_submitted(config, jobs, as_json)
     return make(config, quiet, as_json)

@@ -29,7 +29,6 @@ def update(
     """Update a release; reads only new, changed and removed articles. To resume, repeat the command."""
     from datetime import UTC, datetime
 
-    from pipelines import job
     from pmcmine.config import update_config
     from pmcmine.run.progress import Progress
 
@@ -38,13 +37,16 @@ def update(
     refuse_demo(release, flags)
     config = update_config(release, flags)
     if config.runner == "slurm":
+        from pmcmine.commands.elsewhere import graphs_elsewhere
         from pmcmine.commands.submitted import print_submitted
-        from pmcmine.run.slurm import Jobs
+        from pmcmine.run.slurm import Jobs, submit_update
 
-        submitted = job.submit_update_to_slurm(config, day, compact, Progress(quiet=quiet))
+        submitted = submit_update(config, graphs_elsewhere, day, compact, Progress(quiet=quiet))
         if isinstance(submitted, Jobs):
             raise click.exceptions.Exit(print_submitted(config, submitted, as_json))
         raise click.exceptions.Exit(print_update(config, submitted, as_json))
+    from pipelines import job
+
     raise click.exceptions.Exit(print_update(config, job.update(config, day, compact, Progress(quiet=quiet)), as_json))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -23,6 +25,7 @@ from pmcmine.stream.index_build import build
 
 _COLUMNS: Final = ("shard", "sample_offset", "sample_size")
 _BATCH: Final = 1 << 17  # rows
+_AT_ONCE: Final = 4  # files that are read at once over a network
 Scores = tuple[Sequence[ScoreFacts], Callable[[ScoreFacts], Any]]
 NO_SCORES: Final[Scores] = ((), lambda score: None)
 
@@ -72,19 +75,41 @@ def figure_index(
 
 
 def _all(paths: Sequence[str], fs: Any, seconds: float, tables: str) -> Iterator[pa.RecordBatch]:
-    """Yield the places of all figures, file by file."""
+    """Yield the places of all figures, file by file; over a network the next files are read meanwhile."""
     until = time.monotonic() + seconds
-    for path in paths:
-        source = path if "file" in fs.protocol else fs.open(path, "rb")
-        # Names of shards repeat: they are read as numbers.
-        with pq.ParquetFile(source, read_dictionary=["shard"], pre_buffer=True) as file:
-            missing = [name for name in _COLUMNS if name not in file.schema_arrow.names]
-            if missing:
-                raise PmcmineError(f"{path}: has no column {missing[0]!r}; is the copy complete?")
-            for batch in file.iter_batches(_BATCH, columns=list(_COLUMNS)):
-                if time.monotonic() > until:
-                    raise PmcmineError(f"{tables}: listing its figures took more than {seconds:g} seconds")
-                yield batch
+    if "file" in fs.protocol:
+        found: Iterator[pa.RecordBatch] = (batch for path in paths for batch in _places(path, path))
+    else:
+        found = _fetched(paths, lambda path: list(_places(path, fs.open(path, "rb"))))
+    for batch in found:
+        if time.monotonic() > until:
+            raise PmcmineError(f"{tables}: listing its figures took more than {seconds:g} seconds")
+        yield batch
+
+
+def _places(path: str, source: Any) -> Iterator[pa.RecordBatch]:
+    """Yield the places of the figures of a file."""
+    # Names of shards repeat: they are read as numbers.
+    with pq.ParquetFile(source, read_dictionary=["shard"], pre_buffer=True) as file:
+        missing = [name for name in _COLUMNS if name not in file.schema_arrow.names]
+        if missing:
+            raise PmcmineError(f"{path}: has no column {missing[0]!r}; is the copy complete?")
+        yield from file.iter_batches(_BATCH, columns=list(_COLUMNS))
+
+
+def _fetched(paths: Sequence[str], read: Callable[[str], list[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
+    """Yield what is read of files, in their order, a few files at once."""
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="pmcmine-tables")
+    waiting: deque[Future[list[pa.RecordBatch]]] = deque()
+    try:
+        for path in paths:
+            waiting.append(pool.submit(read, path))
+            if len(waiting) > _AT_ONCE:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def figure_ids(tables: str, files: Sequence[str], fs: Any) -> Iterator[pa.Array]:

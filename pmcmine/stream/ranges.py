@@ -115,17 +115,35 @@ class _Body:
         return data[self._start : self._end] if self._whole else data
 
 
+class _Own:
+    """A file system that is made anew in a process that was forked, as a DataLoader starts its workers.
+
+    Connections, and the thread that waits for them, are those of the process that opened them; fsspec refuses others.
+    """
+
+    def __init__(self, fs: Any) -> None:
+        self._fs, self._pid = fs, os.getpid()
+
+    def get(self) -> Any:
+        """Return the file system of this process."""
+        pid = os.getpid()
+        if pid != self._pid:  # threads that come at once each make one, and the last one's is kept
+            self._fs, self._pid = type(self._fs)(*self._fs.storage_args, **self._fs.storage_options), pid
+        return self._fs
+
+
 class Ranges:
     """Reads ranges of shards through a file system."""
 
     def __init__(self, fs: Any, root: str) -> None:
-        self._fs, self._root = fs, root
+        self._own, self._root = _Own(fs), root
         self.at_once = 1 if "file" in fs.protocol else 8
 
     def read(self, shard: str, start: int, end: int) -> bytes:
         """Return a range of a shard; each file system has errors of its own."""
-        bound = {"timeout": _seconds(end - start)} if getattr(self._fs, "async_impl", False) else {}
-        data: bytes = self._fs.cat_file(f"{self._root}/{shard}", start=start, end=end, **bound)
+        fs = self._own.get()
+        bound = {"timeout": _seconds(end - start)} if getattr(fs, "async_impl", False) else {}
+        data: bytes = fs.cat_file(f"{self._root}/{shard}", start=start, end=end, **bound)
         return data
 
 
@@ -157,21 +175,22 @@ class HttpRanges:
     """Reads ranges of shards by the session of an HTTP file system, which itself would read an answer to its end."""
 
     def __init__(self, fs: Any, root: str) -> None:
-        self._fs, self._root = fs, root
+        self._own, self._root = _Own(fs), root
         self.at_once = 8
 
     def read(self, shard: str, start: int, end: int) -> bytes:
         """Return a range of a shard; errors as of `_Body`, and those of the session."""
         from fsspec.asyn import sync  # a worker that reads a local copy need not load it
 
-        found: bytes = sync(self._fs.loop, self._read, shard, start, end, timeout=_seconds(end - start))
+        fs = self._own.get()
+        found: bytes = sync(fs.loop, self._read, fs, shard, start, end, timeout=_seconds(end - start))
         return found
 
-    async def _read(self, shard: str, start: int, end: int) -> bytes:
-        options = dict(self._fs.kwargs)
+    async def _read(self, fs: Any, shard: str, start: int, end: int) -> bytes:
+        options = dict(fs.kwargs)
         headers = {**options.pop("headers", {}), "Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
-        session = await self._fs.set_session()
-        async with session.get(self._fs.encode_url(f"{self._root}/{shard}"), headers=headers, **options) as answer:
+        session = await fs.set_session()
+        async with session.get(fs.encode_url(f"{self._root}/{shard}"), headers=headers, **options) as answer:
             body = _Body(answer.status, answer.headers, shard, start, end)
             async for part in answer.content.iter_chunked(_PART):
                 if not body.take(part):
@@ -270,7 +289,7 @@ def adjacent_runs(places: Sequence[SamplePlace], gap: int = 0) -> Iterator[list[
         yield run
 
 
-def decode_sample(data: bytes, place: SamplePlace, check: bool) -> dict[str, Any]:
+def decode_sample(data: bytes | memoryview, place: SamplePlace, check: bool) -> dict[str, Any]:
     """Decode one sample from its tar members: plain ustar headers, as a release's shards have them.
 
     Args:
@@ -282,14 +301,14 @@ def decode_sample(data: bytes, place: SamplePlace, check: bool) -> dict[str, Any
     at = 0
     try:
         for suffix in _SUFFIXES:
-            head = data[at : at + _BLOCK]
+            head = bytes(data[at : at + _BLOCK])
             if head[257:262] != b"ustar":
                 raise ValueError("no ustar header")
             # POSIX.1-1988, ustar: the sum of the header's bytes, its own field as spaces.
             if sum(head) - sum(head[148:156]) + 8 * 0x20 != int(head[148:154], 8):
                 raise ValueError("a damaged header")
             size = int(head[124:135], 8)
-            content = data[at + _BLOCK : at + _BLOCK + size]
+            content = bytes(data[at + _BLOCK : at + _BLOCK + size])
             if len(content) != size:
                 raise ValueError("cut off")
             key, _, found = head[: head.index(0, 0, 100)].decode("ascii").partition(".")

@@ -8,7 +8,7 @@ import sys
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from pmcmine.stream.state import Position
 
 _TRIES: Final = 7  # readings of a range
 _WAIT: Final = 0.1  # seconds before the second one; doubles, with jitter
+_Answer = Future[list[dict[str, Any]] | PmcmineError]
 
 
 class Samples:
@@ -240,15 +241,15 @@ class Samples:
         self, sequence: Sequence[int], position: Position, turn: int, next_epoch: bool
     ) -> Iterator[dict[str, Any]]:
         # Prefetch the next window while one is used.
-        pool = ThreadPoolExecutor(1, thread_name_prefix="pmcmine-stream")
-        waiting: deque[Future[list[dict[str, Any] | None]]] = deque()
+        pool = ThreadPoolExecutor(self._ranges.at_once, thread_name_prefix="pmcmine-stream")
+        waiting: deque[Iterator[dict[str, Any] | None]] = deque()
         try:
             for window in self._windows(sequence, position.done):
-                waiting.append(pool.submit(self._read, [self._places[i] for i in window]))
+                waiting.append(self._begin(pool, [self._places[i] for i in window]))
                 if len(waiting) > 1:
-                    yield from self._used(waiting.popleft().result(), turn)
+                    yield from self._used(waiting.popleft(), turn)
             while waiting:
-                yield from self._used(waiting.popleft().result(), turn)
+                yield from self._used(waiting.popleft(), turn)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
         if next_epoch and turn == self._turn:
@@ -258,7 +259,7 @@ class Samples:
         """Split the order into what is read together."""
         return prefetch_windows(sequence, at)
 
-    def _used(self, samples: Sequence[dict[str, Any] | None], turn: int) -> Iterator[dict[str, Any]]:
+    def _used(self, samples: Iterable[dict[str, Any] | None], turn: int) -> Iterator[dict[str, Any]]:
         for sample in samples:
             if turn == self._turn:
                 self._done += 1
@@ -288,28 +289,42 @@ class Samples:
         """
         return Batches(self, size, drop_last)
 
-    def _read(self, places: Sequence[SamplePlace]) -> list[dict[str, Any] | None]:
-        """Yield samples in the given order; adjacent ranges are read once. None for unreadable samples."""
-        found: dict[SamplePlace, dict[str, Any] | None] = {}
-        runs = list(adjacent_runs(sorted(places, key=lambda p: (p.shard, p.offset))))
-        with ThreadPoolExecutor(self._ranges.at_once) as pool:
-            for run, answer in zip(runs, pool.map(self._samples, runs), strict=True):
+    def _begin(self, pool: ThreadPoolExecutor, places: Sequence[SamplePlace]) -> Iterator[dict[str, Any] | None]:
+        """Begin to read samples: adjacent ranges at once, those first that are needed first."""
+        order = sorted(range(len(places)), key=lambda n: (places[n].shard, places[n].offset))
+        parts: list[tuple[list[int], list[SamplePlace]]] = []
+        at = 0
+        for run in adjacent_runs([places[n] for n in order]):
+            parts.append((order[at : at + len(run)], run))
+            at += len(run)
+        parts.sort(key=lambda part: min(part[0]))
+        slots = [(0, 0)] * len(places)  # of each sample: which range, and where in it
+        for k, (numbers, _) in enumerate(parts):
+            for j, n in enumerate(numbers):
+                slots[n] = (k, j)
+        return self._answered(slots, [pool.submit(self._samples, run) for _, run in parts])
+
+    def _answered(
+        self, slots: Iterable[tuple[int, int]], answers: Sequence[_Answer]
+    ) -> Iterator[dict[str, Any] | None]:
+        """Yield samples in the given order, each as soon as its range was read. None for unreadable samples."""
+        found: list[list[dict[str, Any]] | PmcmineError | None] = [None] * len(answers)
+        for k, j in slots:
+            answer = found[k]
+            if answer is None:
+                answer = found[k] = answers[k].result()
                 if isinstance(answer, PmcmineError):
                     if self._on_error == "raise":
-                        pool.shutdown(wait=False, cancel_futures=True)
                         raise answer
                     warnings.warn(f"left out: {answer}", stacklevel=2)
-                    answer = dict.fromkeys(run)
-                found |= answer
-        return [found[place] for place in places]
+            yield None if isinstance(answer, PmcmineError) else answer[j]
 
-    def _samples(self, run: Sequence[SamplePlace]) -> dict[SamplePlace, dict[str, Any] | None] | PmcmineError:
+    def _samples(self, run: Sequence[SamplePlace]) -> list[dict[str, Any]] | PmcmineError:
         """Read the samples of a range, or the reason why they can't be read."""
         start, end = run[0].offset, run[-1].offset + run[-1].size
         try:
-            data = self._range(run[0].shard, start, end)
-            cut = {p: data[p.offset - start : p.offset - start + p.size] for p in run}
-            return {p: decode_sample(data, p, self._check) for p, data in cut.items()}
+            data = memoryview(self._range(run[0].shard, start, end))
+            return [decode_sample(data[p.offset - start : p.offset - start + p.size], p, self._check) for p in run]
         except NoRanges:
             raise
         except PmcmineError as error:

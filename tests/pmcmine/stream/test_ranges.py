@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import re
 import shutil
 import time
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from threading import Barrier, Event
 from typing import Any
 
 import fsspec
@@ -21,6 +23,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.loopback import LoopbackServer
 from pmcmine.stream import ranges as stream_ranges
 from pmcmine.stream import samples as stream_samples
+from pmcmine.stream.figures import _fetched
 from pmcmine.stream.ranges import HttpRanges, NoRanges
 from tests import hub_server
 from tests.hub_server import File, HubServer, Repo
@@ -124,6 +127,57 @@ def test_over_http_only_the_ranges_travel(serve: Callable[[str], Server], releas
     ours = list(stream.open(server.url.rstrip("/"), where="year % 50 = 7"))
     assert [s["key"] for s in ours] == [s["key"] for s in stream.open(str(release), where="year % 50 = 7")]
     assert len(ours) == 12 and server.sent[f"/shards/{SHARD}"] < 12 * 5000
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_process_that_is_forked_reads_over_http(serve: Callable[[str], Server]) -> None:
+    samples = stream.open(serve("ranges").url.rstrip("/"), where="year % 50 = 7")
+    keys = [s["key"] for s in samples]  # by connections that are this process's
+    context = multiprocessing.get_context("fork")  # as DataLoaders start their workers
+    answers = context.Queue()
+    worker = context.Process(target=lambda: answers.put([s["key"] for s in samples]))
+    worker.start()
+    assert answers.get(timeout=30) == keys
+    worker.join(30)
+
+
+def test_a_sample_waits_for_no_other_range(release: Path) -> None:
+    samples = stream.open(str(release), where="year % 50 = 7", seed=0)
+    disk, others = samples._ranges, Event()
+
+    class Slow:
+        at_once = 4
+        asked = 0
+
+        def read(self, shard: str, start: int, end: int) -> bytes:
+            self.asked += 1
+            assert self.asked == 1 or others.wait(30)
+            return disk.read(shard, start, end)
+
+    samples._ranges = Slow()  # type: ignore[assignment]
+    read = iter(samples)
+    first = next(read)
+    assert not others.is_set()
+    others.set()
+    assert [first["key"], *(s["key"] for s in read)] == [
+        s["key"] for s in stream.open(str(release), where="year % 50 = 7", seed=0)
+    ]
+
+
+def test_tables_are_listed_in_their_order_a_few_at_once() -> None:
+    together = Barrier(3)  # nobody goes on before three are there
+
+    def read(path: str) -> list[str]:
+        if path in "abc":
+            together.wait(30)
+        if path == "e":
+            raise FileNotFoundError(path)
+        return [path, path * 2]
+
+    found = _fetched("abcdef", read)  # type: ignore[arg-type]
+    assert [next(found) for _ in range(8)] == ["a", "aa", "b", "bb", "c", "cc", "d", "dd"]
+    with pytest.raises(FileNotFoundError):
+        next(found)
 
 
 @pytest.mark.parametrize("mode", ["whole", "endless", "more"])
