@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from array import array
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
@@ -72,6 +72,12 @@ class Documents(Samples):
 
     def _shown(self, sample: dict[str, Any]) -> dict[str, Any]:
         return sample
+
+    def _readers(self) -> int:
+        return 1  # a window after the other; the images of each are read at once
+
+    def _begin(self, pool: ThreadPoolExecutor, places: Sequence[SamplePlace]) -> Iterator[_Read | None]:
+        return _waited(pool.submit(self._read, places))
 
     def _read(self, places: Sequence[SamplePlace]) -> list[_Read | None]:
         """Read documents in the given order, and all of their images; None for unreadable documents."""
@@ -169,6 +175,10 @@ class Documents(Samples):
         view = memoryview(data)
         cut = ((p, bytes(view[p.offset - start : p.offset - start + p.size])) for p in run)
         return {p: _checked(image, wanted[p], self._check) for p, image in cut}
+
+
+def _waited(reading: Future[list[_Read | None]]) -> Iterator[_Read | None]:
+    yield from reading.result()
 
 
 def _fingerprint(files: Sequence[str], rows: Sequence[int], shown: str) -> str:

@@ -241,7 +241,7 @@ class Samples:
         self, sequence: Sequence[int], position: Position, turn: int, next_epoch: bool
     ) -> Iterator[dict[str, Any]]:
         # Prefetch the next window while one is used.
-        pool = ThreadPoolExecutor(self._ranges.at_once, thread_name_prefix="pmcmine-stream")
+        pool = ThreadPoolExecutor(self._readers(), thread_name_prefix="pmcmine-stream")
         waiting: deque[Iterator[dict[str, Any] | None]] = deque()
         try:
             for window in self._windows(sequence, position.done):
@@ -288,6 +288,10 @@ class Samples:
             drop_last: leave out the last batch of an epoch if it is smaller.
         """
         return Batches(self, size, drop_last)
+
+    def _readers(self) -> int:
+        """Return how many threads read at once."""
+        return self._ranges.at_once
 
     def _begin(self, pool: ThreadPoolExecutor, places: Sequence[SamplePlace]) -> Iterator[dict[str, Any] | None]:
         """Begin to read samples: adjacent ranges at once, those first that are needed first."""

@@ -54,10 +54,11 @@ reading: suggest suggests suggesting suggested implying attributed
   | suggest suggestion suggestive imply implication attribute explain explanation reflect reveal demonstrate evidence
   conclude conclusion hypothesis hypothesise hypothesize propose support indicator infer interpret consistent
   interfere interference because due cause
-effect: helped helps helping restored restores restoring protected protects protecting rescued rescues benefited benefits
+effect: helped helps helping restored restores restoring protected protects protecting rescued rescues benefited
+  benefits
   | help aid restore restoration protect protection protective rescue recover recovery benefit beneficial improve
-  improvement promote enhance alleviate relieve mitigate attenuate reverse ameliorate prevent normalise normalize support
-  facilitate allow enable repair
+  improvement promote enhance alleviate relieve mitigate attenuate reverse ameliorate prevent normalise normalize
+  support facilitate allow enable repair
 dependence: dependent dependently
   | depend dependence independent require function according vary
 look: pale faint dense swollen shredded ragged oval elongated blurred
@@ -68,7 +69,8 @@ look: pale faint dense swollen shredded ragged oval elongated blurred
 # Phrases whose words compare nothing.
 _IDIOMS: Final = re.compile(
     r"(?i)\bat least\b|\bleast[- ](?:significant|squares?)\b|\b(?:more|less|greater|lower|higher) than (?=[\d.])"
-    r"|\bhigh(?:er)?[- ](?:resolution|magnification|power\w*|performance|throughput|pressure|quality)\b|\blow[- ]power\w*"
+    r"|\bhigh(?:er)?[- ](?:resolution|magnification|power\w*|performance|throughput|pressure|quality)\b"
+    r"|\blow[- ]power\w*"
 )
 _VALUES: Final = re.compile(r"(?i)\b(?:p|n)\s*(?:-?\s?values?)?\s*(?:below|above|[=<>≤≥])+\s*[\d.,×^−-]+")
 _DIGIT: Final = re.compile(r"\d")
