@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -19,10 +20,43 @@ def dataset_of(paths: Sequence[str], fs: Any) -> Any:
     """
     import pyarrow.dataset as pads  # loads pandas, if that is installed
 
-    files = pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs))
+    is_local = "file" in fs.protocol
+    files = pa.fs.LocalFileSystem() if is_local else pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs))
     found = pads.dataset(list(paths), filesystem=files, format="parquet")
-    kept = [field for field in found.schema if not _is_vector(field.type)]
-    return found if len(kept) == len(found.schema) else found.replace_schema(pa.schema(kept))
+    schema = pa.schema([field for field in found.schema if not _is_vector(field.type)])
+    if is_local:
+        return found if len(schema) == len(found.schema) else found.replace_schema(schema)
+    return _unlocked()(list(found.get_fragments()), schema, found.format, files)
+
+
+@cache
+def _unlocked() -> Any:
+    """Return a class of datasets that DuckDB reads without holding the GIL while Arrow begins.
+
+    Arrow's `Scanner.to_reader` holds the GIL while it waits for threads of its own, which need the GIL to read through
+    a file system in Python: both may wait for ever. `to_batches` lets go of it. DuckDB 2 asks the class of a dataset
+    for its scanner; earlier ones make one themselves.
+    """
+    import pyarrow.dataset as pads
+
+    class Dataset(pads.FileSystemDataset):  # type: ignore[misc]
+        def scanner(self, **kwargs: Any) -> Any:
+            return _Scanner(super().scanner(**kwargs))
+
+    return Dataset
+
+
+class _Scanner:
+    """A scanner whose reader begins when it is read."""
+
+    def __init__(self, scanner: Any) -> None:
+        self._scanner = scanner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._scanner, name)
+
+    def to_reader(self) -> Any:
+        return pa.RecordBatchReader.from_batches(self._scanner.projected_schema, self._scanner.to_batches())
 
 
 def _is_vector(kind: pa.DataType) -> bool:
