@@ -240,6 +240,8 @@ class Samples:
     def _read_on(
         self, sequence: Sequence[int], position: Position, turn: int, next_epoch: bool
     ) -> Iterator[dict[str, Any]]:
+        # An iterator that is still held when Python ends is closed after modules were taken down.
+        is_finalizing = sys.is_finalizing
         # Prefetch the next window while one is used.
         pool = ThreadPoolExecutor(self._readers(), thread_name_prefix="pmcmine-stream")
         waiting: deque[Iterator[dict[str, Any] | None]] = deque()
@@ -251,7 +253,8 @@ class Samples:
             while waiting:
                 yield from self._used(waiting.popleft(), turn)
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            if not is_finalizing():
+                pool.shutdown(wait=False, cancel_futures=True)
         if next_epoch and turn == self._turn:
             self.go_to(Position(position.epoch + 1, self._world))
 
@@ -281,7 +284,7 @@ class Samples:
         return composed if self._decoder is None else self._decoder(composed)
 
     def batched(self, size: int, *, drop_last: bool = False) -> Batches:
-        """Return the samples in batches: dicts of lists. Between two batches, `state_dict` is where the next begins.
+        """Return the samples in batches: dicts of lists. Between two, this stream's `state_dict` is where the next begins.
 
         Args:
             size: samples of a batch.
