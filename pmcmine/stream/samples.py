@@ -284,7 +284,7 @@ class Samples:
         return composed if self._decoder is None else self._decoder(composed)
 
     def batched(self, size: int, *, drop_last: bool = False) -> Batches:
-        """Return the samples in batches: dicts of lists. Between two, this stream's `state_dict` is where the next begins.
+        """Return batches of samples: dicts of lists. Between two, this stream's `state_dict` is where the next begins.
 
         Args:
             size: samples of a batch.
