@@ -112,7 +112,8 @@ def finish_script(config: MineConfig, work: str, cwd: str, log: str) -> str:
 
 def _script(config: MineConfig, step: str, work: str, cwd: str, options: Sequence[str], argument: str) -> str:
     """Return a script; a later option of sbatch replaces an earlier one."""
-    for line in (*config.slurm_setup, *config.slurm_options, *config.slurm_finish_options, work, cwd):
+    values = (*config.slurm_setup, *config.slurm_options, *config.slurm_finish_options)
+    for line in (*values, config.slurm_python or "", work, cwd):
         if "\n" in line or "\r" in line:
             raise PmcmineError("--runner slurm: a value with a line break can't be written into a batch script")
     release = re.sub(r"[^\w.-]", "_", work.rsplit("/", 2)[-2])[:40]
@@ -139,7 +140,7 @@ def _script(config: MineConfig, step: str, work: str, cwd: str, options: Sequenc
             "# sbatch hands the environment of whoever submits it to the job.",
             "",
             *config.slurm_setup,
-            _WORK.replace("@COMMAND@", command).replace("@REQUEUES@", str(config.slurm_requeues)),
+            _WORK.replace("@REQUEUES@", str(config.slurm_requeues)).replace("@COMMAND@", command),
         ]
     )
 

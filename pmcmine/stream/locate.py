@@ -234,3 +234,9 @@ def reading_tables(release: str, what: str) -> Iterator[None]:
     except (pa.ArrowException, OSError) as error:
         why = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise PmcmineError(f"{release}: {what} can't be read ({why}); is the copy complete?") from None
+    except ValueError as error:  # fsspec, of a server that sends whole files only
+        if "range requests" not in str(error):
+            raise
+        raise PmcmineError(
+            f"{release}: {what} can't be read: the server sends no ranges of files (RFC 9110, 14.2); use one that does"
+        ) from None

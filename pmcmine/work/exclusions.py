@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Final
 
 import fsspec
@@ -41,6 +42,8 @@ def read_requests(paths: Iterable[str]) -> tuple[Request, str]:
     for path in paths:
         shown = redact(path)
         try:
+            if Path(path).is_fifo():  # opening it would wait for who writes into it
+                raise OSError
             with fsspec.open(path, "rb") as stream:
                 data = stream.read(MAX_BYTES + 1)
         except (OSError, ValueError, ImportError) as error:

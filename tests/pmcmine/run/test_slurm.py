@@ -71,6 +71,9 @@ def test_scripts_are_shell_and_state_what_was_asked(tmp_path: Path) -> None:
     assert "--array=0-2\n" in mine_script(config(), "/r/_work", "/", 3)
     with pytest.raises(PmcmineError, match="line break"):
         mine_script(config(slurm_setup=("a\nb",)), "/r/_work", "/", 3)
+    with pytest.raises(PmcmineError, match="line break"):
+        mine_script(config(slurm_python="python\ntouch x"), "/r/_work", "/", 3)
+    assert "/r/@REQUEUES@/_work" in mine_script(config(), "/r/@REQUEUES@/_work", "/", 3)
 
 
 @pytest.mark.parametrize(("count", "code", "said"), [("0", 1, "asked"), ("20", 1, "after 20 requeues")])
