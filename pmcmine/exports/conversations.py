@@ -80,14 +80,14 @@ def _written(
         yield from _conversations(release, out, facts, split)
 
 
-def _with_token(row: Mapping[str, Any], image: str | None, roles: tuple[str, str]) -> list[dict[str, str]]:
-    """Return turns as `from` and `value`, with a token where the image belongs, and no token where none does."""
+def _with_token(row: Mapping[str, Any], image: str | None) -> list[dict[str, str]]:
+    """Return turns from `human` and `gpt`, with a token where the image belongs, and no token where none does."""
     said = []
     for n, pair in enumerate(row["pairs"]):
         # A token of the image that stands in a text would stand for a second image.
         asked, answered = (text.replace(_IMAGE, "image") for text in pair)
         asked = f"{_IMAGE}\n{asked}" if image and not n else asked
-        said += [{"from": roles[0], "value": asked}, {"from": roles[1], "value": answered}]
+        said += [{"from": "human", "value": asked}, {"from": "gpt", "value": answered}]
     return said
 
 
@@ -109,8 +109,8 @@ class Llava:
     @staticmethod
     def _row(found: tuple[dict[str, Any], str | None]) -> dict[str, Any]:
         row, image = found
-        said = _with_token(row, image, ("human", "gpt"))
-        return {"id": row["written_id"], **({"image": image} if image else {}), "conversations": said, **_about(row)}
+        shown = {"image": image} if image else {}
+        return {"id": row["written_id"], **shown, "conversations": _with_token(row, image), **_about(row)}
 
 
 class ShareGpt:
@@ -137,7 +137,7 @@ class ShareGpt:
     @staticmethod
     def _row(found: tuple[dict[str, Any], str | None]) -> dict[str, Any]:
         row, image = found
-        said = _with_token(row, image, ("human", "gpt"))
+        said = _with_token(row, image)
         return {"id": row["written_id"], "conversations": said, "images": _paths(image), **_about(row)}
 
 
