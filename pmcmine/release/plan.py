@@ -140,6 +140,17 @@ class Plan:
             found |= {ShardFile(dataset, group, split, self.shard_name(group, split, i, n)) for i in range(n)}
         return sorted(found)
 
+    def left_out_paths(self) -> list[ShardFile]:
+        """Every shard of left-out samples that may be written; their numbers are not those of `shards`."""
+        places = {*self.shards, *self.panel_shards}
+        return [
+            ShardFile(dataset, group, split, self.shard_name(group, split, i, n))
+            for dataset in (LEFT_OUT, LEFT_OUT_PANELS)
+            for group, split in sorted(places)
+            for n in (self.count(dataset, group, split),)
+            for i in range(n)
+        ]
+
     def parquet_paths(self) -> list[ShardFile]:
         """Every file of `shards-parquet` that may be written: one for each shard of `shards`."""
         return [

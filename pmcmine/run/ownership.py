@@ -27,7 +27,7 @@ from pmcmine.release.hierarchy import HIERARCHY
 from pmcmine.release.layout import ARTEFACT, JOURNAL, LISTED, OURS, RELEASE, WORK, FileEntry
 from pmcmine.release.mark import MARK, find_mark, parse_mark
 from pmcmine.release.metrics import METRICS
-from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, SHARDS, Plan, file_name, read_plan
+from pmcmine.release.plan import PANEL_SHARDS, PARQUET, SHARDS, Plan, file_name, read_plan
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.rights.attribution import ATTRIBUTION
 from pmcmine.work.exclusions import KEPT
@@ -52,9 +52,8 @@ def foreign(out: Folder, names: Collection[str], why: str) -> ReleaseError:
 def planned_names(plan: Plan) -> set[str]:
     """List the names of all files that a run with this plan writes, but for `release.json`."""
     names = {f"{shard.dataset}/{shard.path}" for shard in plan.shard_paths()}
-    for dataset, other in ((SHARDS, LEFT_OUT), (SHARDS, LEFT_OUT_PANELS), (PANEL_SHARDS, LEFT_OUT_PANELS)):
-        left = {name.replace(f"{dataset}/", f"{other}/", 1) for name in names if name.startswith(f"{dataset}/")}
-        names |= left | {f"{name}.json" for name in left}
+    left = {f"{shard.dataset}/{shard.path}" for shard in plan.left_out_paths()}
+    names |= left | {f"{name}.json" for name in left}
     names |= {f"{file.dataset}/{file.path}" for file in plan.parquet_paths()}
     names |= {
         f"tables/{file_name(table, group, split, i, n)}"

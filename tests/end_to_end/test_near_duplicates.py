@@ -6,6 +6,7 @@ import io
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -15,6 +16,10 @@ from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import DemoFigure, many_articles
 from pmcmine.demo.pictures import draw, encode
 from pmcmine.ids import natural_split
+from pmcmine.io.folder import Folder
+from pmcmine.release.plan import read_plan
+from pmcmine.run import finish
+from pmcmine.run.ownership import planned_names
 from tests.helpers import NO_MODELS, mine, release_json, rows, tree
 
 _CAPTION = (
@@ -88,6 +93,35 @@ def test_clusters_and_leaks(twins: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
     mine(load_config({**config, "out": str(again)}))
     assert tree(out, "shards", "tables") == tree(again, "shards", "tables")
+
+
+class _Killed(BaseException):
+    """Ends a run in the middle."""
+
+
+def test_a_run_that_left_samples_out_of_many_shards_resumes(
+    twins: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There are fewer shards of left-out samples than of others, so their names are others."""
+    config = {"source": str(twins), "out": str(tmp_path / "out"), "shard_bytes": 100_000, "panel_shards": True}
+    config |= {"near_duplicates": True} | NO_MODELS
+
+    def ends(*args: Any, **kwargs: Any) -> None:
+        raise _Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(finish, "make_report", ends)
+        with pytest.raises(_Killed):
+            mine(load_config(config))
+    out = tmp_path / "out"
+    left = {p.name for p in (out / "state").rglob("left-out*/**/*.tar")}
+    assert left and not left & {p.name for p in (out / "shards" / "commercial" / "train").rglob("*.tar")}
+    plan = read_plan(Folder(str(out / "_work")))
+    assert plan is not None
+    written = {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file() and "_work" not in p.parts}
+    assert written <= planned_names(plan)
+    mine(load_config(config))
+    assert not (out / "_work").exists() and {p.name for p in (out / "state").rglob("left-out*/**/*.tar")} == left
 
 
 def test_they_can_be_left_away(twins: Path, tmp_path: Path) -> None:
