@@ -122,6 +122,7 @@ def weighted(
 
     starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=texts))])
     out = sparse.csr_matrix((np.ones(len(places)), places, starts), shape=(texts, len(idf)))
+    out = out.tocsc().tocsr()  # sorts the terms of each row in linear time
     out.sum_duplicates()
     values = (1 + np.log(out.data)) * idf[out.indices]
     of = np.repeat(np.arange(texts), np.diff(out.indptr))

@@ -80,7 +80,7 @@ def _kind(found: re.Match[str]) -> int:
 
 
 @dataclass(frozen=True)
-class Sentences:
+class _Sentences:
     """Where the sentences and pointers of a block are.
 
     Attributes:
@@ -100,7 +100,7 @@ class Sentences:
     pieces: Places
 
 
-def sentences_in(block: Block) -> Sentences:
+def _sentences_in(block: Block) -> _Sentences:
     """Find the sentences of texts; the full stops of citations and pointers end none."""
     found = [
         (at + m.start(), at + m.end(), kind)
@@ -131,10 +131,10 @@ def sentences_in(block: Block) -> Sentences:
     begins = at[(new | border) & ~empty]
     texts = len(block.texts)
     first = np.concatenate([[0], np.cumsum(np.bincount(block.rows[begins], minlength=texts))])
-    return Sentences(begins, first, pointers, kinds, outside, np.bincount(rows[apart], minlength=texts))
+    return _Sentences(begins, first, pointers, kinds, outside, np.bincount(rows[apart], minlength=texts))
 
 
-def _what_they_have(block: Block, found: Sentences) -> NDArray[np.bool_]:
+def _what_they_have(block: Block, found: _Sentences) -> NDArray[np.bool_]:
     """Tell which columns each sentence has, sentences × columns."""
     outside = found.outside
     starts, ends = runs((block.kinds & LATIN != 0) & outside)
@@ -157,17 +157,13 @@ def _what_they_have(block: Block, found: Sentences) -> NDArray[np.bool_]:
     return has
 
 
-def sentences(block: Block, found: Sentences | None = None) -> NDArray[np.float32]:
+def sentences(block: Block) -> NDArray[np.float32]:
     """Describe what the sentences of texts do: shares of them, and the first and the last one.
-
-    Args:
-        block: the texts.
-        found: their sentences, if they were found already.
 
     Returns:
         Texts × SENTENCES.
     """
-    found = found or sentences_in(block)
+    found = _sentences_in(block)
     has = _what_they_have(block, found)
     kinds = len(_KINDS)
     pairs = has[:, kinds : len(_GROUPS) : 2] & has[:, kinds + 1 : len(_GROUPS) : 2]

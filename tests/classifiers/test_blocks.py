@@ -19,7 +19,7 @@ ALPHABET = " \n.,?!()[]<=>aBwE0٣_αΣİ\u00e9\u4e2d\ud83d\U0001d465\U0001f600\U
 TEXTS = st.lists(
     st.one_of(
         st.text(ALPHABET, max_size=60),
-        st.text(max_size=30),
+        st.text(st.characters(max_codepoint=0x1FFFF), max_size=30),  # those above count as letters
         st.sampled_from(["We saw it (Fig. 1). However, he died.", "Li et al. (2010) did [3, 4]. [5–7].", ""]),
     ),
     min_size=1,
