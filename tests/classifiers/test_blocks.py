@@ -30,10 +30,12 @@ TEXTS = st.lists(
 @settings(max_examples=60, deadline=None)
 @given(TEXTS)
 def test_words_and_pairs_are_counted_as_one_by_one(texts: list[str]) -> None:
-    counted = [terms(re.sub("[İ\U00030000]", "i", t)) for t in texts]
+    # These alone have another lower case in a word, or count as another letter.
+    texts = [re.sub("[İΣ\U00030000]", "i", t) for t in texts]
+    counted = [terms(t) for t in texts]
     names = sorted({t for c in counted for t in c})
     space = Space({t: i for i, t in enumerate(names)}, np.ones(len(names), np.float32), np.zeros((len(names), 1)))
-    rows = space.words(block_of([re.sub("[İ\U00030000]", "i", t) for t in texts])).toarray()
+    rows = space.words(block_of(texts)).toarray()
     for row, found in zip(rows, counted, strict=True):
         wanted = {t: 1 + math.log(n) for t, n in found.items()}
         norm = math.sqrt(sum(v * v for v in wanted.values()))
