@@ -195,13 +195,19 @@ def _unsaid(task: str) -> list[float]:
 
 def named_labels(scores: Mapping[str, NDArray[np.float64]]) -> list[TextLabels]:
     """Return the labels of each passage from the scores of all tasks."""
-    out = []
-    for i in range(len(scores[QUALITY])):
-        kinds, domains = (dict(zip(CLASSES[t], scores[t][i].tolist(), strict=True)) for t in ("type", "domain"))
-        quality = float(scores[QUALITY][i, 0])
-        likeliest = (max(kinds, key=kinds.__getitem__), max(domains, key=domains.__getitem__))
-        out.append(TextLabels(likeliest[0], kinds, likeliest[1], domains, quality, int(quality + 0.5)))
-    return out
+    kinds, domains = (_named(task, scores[task]) for task in CLASSES)
+    qualities = scores[QUALITY][:, 0].tolist()
+    return [
+        TextLabels(kind, of_kind, domain, of_domain, quality, int(quality + 0.5))
+        for (kind, of_kind), (domain, of_domain), quality in zip(kinds, domains, qualities, strict=True)
+    ]
+
+
+def _named(task: str, scores: NDArray[np.float64]) -> list[tuple[str, dict[str, float]]]:
+    """Return the likeliest class of each passage, of equal ones the first, and the probability of each by its name."""
+    classes = CLASSES[task]
+    found = [classes[i] for i in scores.argmax(axis=1).tolist()]
+    return list(zip(found, (dict(zip(classes, row, strict=True)) for row in scores.tolist()), strict=True))
 
 
 def squash(task: str, z: NDArray[np.float64]) -> NDArray[np.float64]:
