@@ -19,10 +19,11 @@ from pmcmine.images.opencv import opencv
 from pmcmine.panels.confidence import confidence
 from pmcmine.panels.evidence import FLAT, Evidence, Region, ground
 from pmcmine.panels.geometry import Box, down_columns, reading_order
-from pmcmine.panels.layouts import Layout, Search, best_layouts
+from pmcmine.panels.layouts import Search, best_layouts
 from pmcmine.panels.letters import Letter, find_letters
 from pmcmine.panels.proposals import better_seen
 from pmcmine.panels.sight import Sight, look
+from pmcmine.panels.trees import Layout
 from pmcmine.panels.trimming import trimmed
 
 SURE: Final = 0.5  # confidence from which boxes are given to panels
@@ -115,7 +116,8 @@ def _search(
     search, layout = search.at_place(place), found.get(n)
     if layout is None or min(layout.cuts, default=0.0) <= min(_CLEAR):
         # Pictures full of edges use up the search before all of the figure was divided.
-        clear = [Search(evidence, n, letters, n, place, x, sight).best(n).get(n) for x in _CLEAR]
+        least = [x for x in _CLEAR if x < search.clearest]
+        clear = [Search(evidence, n, letters, n, place, x, sight).best(n).get(n) for x in least]
         layout = max((x for x in (layout, *clear) if x is not None), key=lambda x: x.worth, default=None)
     if layout is None and letters:  # no cuts part these letters, so some of them are none
         return _search(evidence, grey, n, (), sight)
