@@ -8,7 +8,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from operator import mul
 from typing import Final
 
 import numpy as np
@@ -18,8 +17,8 @@ from pmcmine.images.opencv import opencv
 
 Region = tuple[int, int, int, int]  # top, bottom, left, right
 Floats = NDArray[np.float32]
-_Found = tuple[int, int, float, float, float]  # first line, line after the last, ink beside, step, ink
-_Place = tuple[int, int, Sequence[float], float]  # first line, line after the last, `_FIXED` features, log odds of them
+_Bands = NDArray[np.int64]  # bands × first line, line after the last
+_Place = tuple[int, int, float]  # first line, line after the last, log odds but for those that depend on the region
 
 FLAT: Final = 22  # grey levels from the ground that are no ink
 _CLEAN: Final = 0.004  # share of a line that may be ink in a band
@@ -37,6 +36,10 @@ N_FEATURES: Final = 9
 # Log odds of a cut by its features, and a bias; fitted on drawn figures by `classifiers/panels/weigh.py`.
 _WEIGHTS: Final = (1.009, 0.569, 1.993, 3.397, 3.94, -0.497, 0.409, 1.653, 6.118, -10.215)
 _FIXED: Final = 7  # features that do not depend on the region
+_FIXED_WEIGHTS: Final = np.array(_WEIGHTS[:_FIXED])
+_NO_LINES: Final = np.zeros(0, np.int64)
+_NO_BANDS: Final = np.zeros((0, 2), np.int64)
+_NO_INK: Final = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,8 @@ class Evidence:
             more: further lines to consider, such as those just above letters.
         """
         a, b, lines = self._lines_of(region, axis)
-        rows = [(s, e, *fixed, *_position(s, e, a, b, self.side)) for s, e, fixed, _ in lines.between(a, b, more)]
+        found = lines.features_between(a, b, more)
+        rows = [(s, e, *features, *_position(s, e, a, b, self.side)) for s, e, features in found]
         table = np.array(rows, np.float32).reshape(-1, 2 + N_FEATURES)
         return Cuts(table[:, 0].astype(np.int32), table[:, 1].astype(np.int32), table[:, 2:])
 
@@ -126,11 +130,12 @@ class Evidence:
         length, side = b - a, self.side
         out = []
         places = lines.places + lines.added(a, b, more) if more else lines.places
-        for start, end, _, odds in places:
+        for start, end, odds in places:
             if start >= low and end <= high:
                 line = (start + end) / 2  # as in `_position`
                 near = line - a if line - a < b - line else b - line
-                total = odds + middle * (near / length) + edge * min(near / side * 4, 1.0)
+                far = near / side * 4
+                total = odds + middle * (near / length) + edge * (far if far < 1.0 else 1.0)
                 if total > floor:
                     out.append(((start + end) // 2, total))
         return out
@@ -152,24 +157,20 @@ class Evidence:
         steps = self._steps[axis]
         strong = (steps[d] - steps[c]) * share
         even, contrast, spread = self._evenness(c, d, axis)
-        found = _bands(inks)
-        covered = bytearray(b + 3)  # bytes: arrays of numbers are slow line by line
-        for start, end, *_ in found:
-            _cover(covered, max(start - 1, 0), end + 2)
-        edges = (strong > _EDGE).nonzero()[0] if len(strong) > 12 else ()
+        bands, beside = _bands(inks)
+        edges = (strong > _EDGE).nonzero()[0] if len(strong) > 12 else _NO_LINES
         if len(edges):
             around = np.convolve(strong, _NINE, "same")
-            for i in edges[strong[edges] > 2 * around[edges]].tolist():
-                found.append((i + 1, i + 1, 0.0, float(strong[i]), 0.0))
-                _cover(covered, max(i - 1, 0), i + 4)
-        thin = ((even > _EVENNESS) & (spread < _EVEN) & (contrast > 0.1)).nonzero()[0].tolist()
-        evenness = even.tolist() if thin else []
-        for i in thin:
-            if 0 < i < b and not covered[i] and evenness[i] >= max(evenness[max(i - 2, 0) : i + 3]):
-                found.append((i, i + 1, 0.0, float(strong[min(i, len(strong) - 1)]), 0.0))
-                _cover(covered, max(i - 2, 0), i + 3)
-        lines = _Lines([], inks[0], strong, even, contrast, bytes(covered), across / self.side, self.side)
-        lines.places.extend(lines.described(found))
+            edges = edges[strong[edges] > 2 * around[edges]]
+        covered = _covered(np.concatenate([bands[:, 0], edges]), np.concatenate([bands[:, 1], edges + 2]), b + 3)
+        thin = (even > _EVENNESS) & (spread < _EVEN) & (contrast > 0.1)
+        singles = []
+        for i in (thin & (even >= _most_of_five(even))).nonzero()[0].tolist() if thin.any() else ():
+            if 0 < i < b and not covered[i]:
+                singles.append(i)
+                covered[max(i - 2, 0) : i + 3] = b"\1" * (i + 3 - max(i - 2, 0))
+        lines = _Lines(inks[0], strong, even, contrast, bytes(covered), across / self.side, self.side)
+        lines.describe(bands, beside, edges, singles)
         return lines
 
     def _evenness(self, c: int, d: int, axis: int) -> tuple[Floats, Floats, Floats]:
@@ -193,39 +194,55 @@ class Evidence:
         return even.astype(np.float32), np.minimum(side / 64, 1).astype(np.float32), spread.astype(np.float32)
 
 
-def _cover(lines: bytearray, first: int, last: int) -> None:
-    """Mark lines from one to before another, as far as there are."""
-    last = min(last, len(lines))
-    lines[first:last] = b"\1" * (last - first)
+def _covered(start: NDArray[np.int64], end: NDArray[np.int64], n: int) -> bytearray:
+    """Mark lines from just before each start to two behind each end, as far as there are; bytes, not numbers.
+
+    Args:
+        start: first lines.
+        end: lines after the last.
+        n: how many lines there are.
+    """
+    edges = np.bincount(np.maximum(start - 1, 0), minlength=n)[:n] - np.bincount(end + 2, minlength=n)[:n]
+    return bytearray((np.cumsum(edges) > 0).tobytes())
 
 
-def _bands(inks: Floats) -> list[_Found]:
-    """Find the bands of lines without ink that have lines on both sides.
+def _bands(inks: Floats) -> tuple[_Bands, Floats]:
+    """Find the bands of lines without ink that have lines on both sides; also the ink that is beside each.
 
     Args:
         inks: share of ink of each line, over each ground: grounds × lines.
     """
     clean = inks <= _CLEAN
     grounds, lines = (clean[:, 1:] != clean[:, :-1]).nonzero()
-    changes = (lines + 1).tolist()
     ends = grounds.searchsorted(range(len(inks) + 1)).tolist()
-    found: list[_Found] = []
+    first: list[int] = []  # places of the changes that begin a band
     for ground, edge in enumerate(clean[:, 0].tolist()):
-        first, last = ends[ground] + edge, ends[ground + 1]  # a band at the edge is none
-        shares = inks[ground].tolist() if last > first + 1 else []
-        found += [
-            (start, end, min(max(shares[max(start - _BESIDE, 0) : start]), max(shares[end : end + _BESIDE])), 0.0, 0.0)
-            for start, end in zip(changes[first:last:2], changes[first + 1 : last : 2], strict=False)
-        ]
-    return found
+        first += range(ends[ground] + edge, ends[ground + 1] - 1, 2)  # a band at the edge is none
+    if not first:
+        return _NO_BANDS, _NO_INK
+    begin = np.array(first)
+    ground, start, end = grounds[begin], lines[begin] + 1, lines[begin + 1] + 1
+    wide = np.zeros((len(inks), inks.shape[1] + 2 * _BESIDE), np.float32)
+    wide[:, _BESIDE:-_BESIDE] = inks
+    most = wide[:, : -_BESIDE + 1]  # of the `_BESIDE` lines from each line on, `_BESIDE` lines ago
+    for k in range(1, _BESIDE):
+        most = np.maximum(most, wide[:, k : wide.shape[1] - _BESIDE + 1 + k])
+    return np.stack([start, end], 1), np.minimum(most[ground, start], most[ground, end + _BESIDE])
 
 
-@dataclass(frozen=True, slots=True)
+def _most_of_five(values: Floats) -> Floats:
+    """Return the highest of each value, the two before and the two behind it."""
+    wide = np.full(len(values) + 4, -np.inf, np.float32)
+    wide[2:-2] = values
+    two = np.maximum(wide[1:], wide[:-1])
+    return np.maximum(np.maximum(two[:-3], two[2:-1]), wide[4:])
+
+
+@dataclass(slots=True)
 class _Lines:
     """All places for cuts along an axis, of which a region has those that lie in it.
 
     Attributes:
-        places: those of all of the image.
         ink: share of each line.
         strong: share of each line's pixels that step to the next line.
         even: how much more even each line is than those beside it.
@@ -233,11 +250,13 @@ class _Lines:
         covered: 1 for each line that is in or next to one of the places.
         across: length of the lines, as a share of the image's longer side.
         side: the image's longer side.
-        single: places of one line that were asked for, by line.
-        emptiest: line with the least ink, less its step, from one line to before another.
+        places: those of all of the image.
+        features: of these, `_FIXED` each.
+        single: log odds of each line as a place of its own; none before one is asked for.
+        filled: ink of each line from the second on, less its step.
+        emptiest: line of which that is least, from one line to before another.
     """
 
-    places: list[_Place]
     ink: Floats
     strong: Floats
     even: Floats
@@ -245,57 +264,94 @@ class _Lines:
     covered: bytes
     across: float
     side: int
-    single: dict[int, _Place] = field(default_factory=dict)
+    places: list[_Place] = field(default_factory=list)
+    features: Floats = field(default_factory=lambda: np.zeros((0, _FIXED), np.float32))
+    single: list[float] = field(default_factory=list)
+    filled: Floats = field(init=False)
     emptiest: dict[tuple[int, int], int] = field(default_factory=dict)
 
-    def between(self, a: int, b: int, more: Sequence[int]) -> list[_Place]:
-        """Return the places of the region from line `a` to line `b`, with those of `more` lines."""
-        found = [p for p in self.places if p[0] > a and p[1] < b]
-        return found + self.added(a, b, more) if more else found
+    def __post_init__(self) -> None:
+        """Compare ink and steps."""
+        n = min(len(self.ink) - 1, len(self.strong))
+        self.filled = self.ink[1 : n + 1] - self.strong[:n]
 
-    def described(self, found: Sequence[_Found]) -> list[_Place]:
-        """Return places with their features and log odds, but for those that depend on the region."""
-        if not found:
-            return []
-        first, last, ink_beside, step, ink = np.array(found, np.float32).T
-        start, end = first.astype(np.int32), last.astype(np.int32)
+    def features_between(self, a: int, b: int, more: Sequence[int]) -> list[tuple[int, int, Sequence[float]]]:
+        """Return the places of the region from line `a` to line `b`, with those of `more` lines, and their features."""
+        found = [
+            (start, end, features)
+            for (start, end, _), features in zip(self.places, self.features.tolist(), strict=True)
+            if start > a and end < b
+        ]
+        own = self._as_single() if more else ()
+        return found + [(line, line, [float(f[line]) for f in own]) for line, _, _ in self.added(a, b, more)]
+
+    def describe(self, bands: _Bands, beside: Floats, edges: NDArray[np.int64], singles: Sequence[int]) -> None:
+        """Note places with their features and log odds, but for those that depend on the region.
+
+        Args:
+            bands: bands without ink.
+            beside: the ink that is beside each.
+            edges: lines behind which pictures meet.
+            singles: thin lines.
+        """
+        n, m, count = len(bands), len(bands) + len(edges), len(bands) + len(edges) + len(singles)
+        if not count:
+            return
+        start, end = np.empty(count, np.int64), np.empty(count, np.int64)
+        start[:n], end[:n] = bands.T
+        start[n:m] = end[n:m] = edges + 1
+        start[m:] = singles
+        end[m:] = start[m:] + 1
         line = np.minimum((start + end) // 2, len(self.even) - 1)
-        features = np.empty((len(found), _FIXED), np.float32)
+        features = np.zeros((count, _FIXED), np.float32)
         features[:, 0] = self.even[line]
         features[:, 1] = features[:, 0] * self.contrast[line]
-        features[:, 2] = np.minimum((last - first) / (0.03 * self.side), 1.0)
-        features[:, 3] = np.sqrt(ink_beside)
-        features[:, 4] = step
-        features[:, 5] = np.minimum(np.sqrt(ink), _INKED)
+        features[:, 2] = np.minimum((end - start).astype(np.float32) / (0.03 * self.side), 1.0)
+        features[:n, 3] = np.sqrt(beside)
+        features[n:m, 4] = self.strong[edges]
+        features[m:, 4] = self.strong[np.minimum(start[m:], len(self.strong) - 1)]
         features[:, 6] = self.across
-        odds = features.astype(np.float64) @ np.array(_WEIGHTS[:_FIXED]) + _WEIGHTS[-1]
-        return list(zip(start.tolist(), end.tolist(), features.tolist(), odds.tolist(), strict=True))
+        odds = features.astype(np.float64) @ _FIXED_WEIGHTS + _WEIGHTS[-1]
+        self.features = features
+        self.places = list(zip(start.tolist(), end.tolist(), odds.tolist(), strict=True))
 
     def added(self, a: int, b: int, more: Sequence[int]) -> list[_Place]:
         """Return lines near those of `more` that no other place covers: the emptiest, or where pictures meet."""
         taken: list[int] = []
         near: set[int] = set()  # lines that those taken cover
+        covered, emptiest = self.covered, self.emptiest
         for i in more:
-            if a < i < b and not self.covered[i] and i not in near:
-                first, last = max(i - _AROUND, a + 1), min(i + _AROUND + 1, b)
-                best = self.emptiest.get((first, last))
+            if a < i < b and not covered[i] and i not in near:
+                first = i - _AROUND if i - _AROUND > a else a + 1
+                last = i + _AROUND + 1 if i + _AROUND + 1 < b else b
+                best = emptiest.get((first, last))
                 if best is None:
-                    filled = self.ink[first:last] - self.strong[first - 1 : last - 1]
-                    best = self.emptiest[first, last] = first + int(filled.argmin())
-                if not self.covered[best] and best not in near:
+                    best = emptiest[first, last] = first + int(self.filled[first - 1 : last - 1].argmin())
+                if not covered[best] and best not in near:
                     taken.append(best)
                     near.update(range(best - _AS_ONE, best + _AS_ONE + 1))
-        return [self.single.get(line) or self._describe(line) for line in taken]
+        if not taken:
+            return []
+        odds = self.single or self._odds_of_single()
+        return [(line, line, odds[line]) for line in taken]
 
-    def _describe(self, line: int) -> _Place:
-        """Return the place of one line; what `described` returns, without arrays."""
-        even = self.even[line]
-        ink = min(float(np.sqrt(np.float32(self.ink[line]))), _INKED)
-        step, across = float(np.float32(self.strong[line - 1])), float(np.float32(self.across))
-        features = (float(even), float(even * self.contrast[line]), 0.0, 0.0, step, ink, across)
-        odds = sum(map(mul, features, _WEIGHTS)) + _WEIGHTS[-1]
-        place = self.single[line] = (line, line, features, odds)
-        return place
+    def _as_single(self) -> tuple[NDArray[np.float64], ...]:
+        """Return the features of each line as a place of its own."""
+        n = len(self.ink)
+        step, none = np.zeros(n), np.zeros(n)
+        step[1:] = self.strong[: n - 1]
+        ink = np.minimum(np.sqrt(self.ink).astype(np.float64), _INKED)
+        across = np.full(n, np.float32(self.across), np.float64)
+        even, contrast = self.even[:n].astype(np.float64), (self.even * self.contrast)[:n].astype(np.float64)
+        return even, contrast, none, none, step, ink, across
+
+    def _odds_of_single(self) -> list[float]:
+        """Return the log odds of each line as a place of its own, computed once."""
+        odds = np.zeros(len(self.ink))
+        for feature, weight in zip(self._as_single(), _WEIGHTS, strict=False):
+            odds += feature * weight
+        self.single = (odds + _WEIGHTS[-1]).tolist()
+        return self.single
 
 
 def _position(start: int, end: int, a: int, b: int, side: int) -> tuple[float, float]:
