@@ -20,7 +20,7 @@ from pmcmine.panels.confidence import confidence
 from pmcmine.panels.evidence import FLAT, Evidence, Region, ground
 from pmcmine.panels.geometry import Box, down_columns, reading_order
 from pmcmine.panels.layouts import Search, best_layouts
-from pmcmine.panels.letters import Letter, find_letters
+from pmcmine.panels.letters import Letter, find_in_two
 from pmcmine.panels.proposals import better_seen
 from pmcmine.panels.sight import Sight, look
 from pmcmine.panels.trees import Layout
@@ -128,11 +128,9 @@ def _letters(
     rgb: NDArray[np.uint8], fine: NDArray[np.uint8] | None, labels: Sequence[str], scale: float
 ) -> list[Letter]:
     """Find the letters of labels, in pixels of the evidence; in the finer picture if not all are read."""
-    found = find_letters(_grey(rgb), labels)
-    if fine is not None and len(found) < len(labels):
-        finer = find_letters(fine, labels)
-        if len(finer) > len(found):
-            found, scale = finer, scale * rgb.shape[1] / fine.shape[1]
+    found, finer = find_in_two(_grey(rgb), fine, labels)
+    if fine is not None and finer:
+        scale *= rgb.shape[1] / fine.shape[1]
     return [Letter(x.label, x.x * scale, x.y * scale, x.width * scale, x.height * scale, x.probability) for x in found]
 
 

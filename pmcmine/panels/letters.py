@@ -120,6 +120,7 @@ def find_bracketed(grey: NDArray[np.uint8]) -> Shapes:
 _NO_SHAPES: Final = Shapes(np.zeros((0, 4), np.int32), np.zeros((0, 2, PATCH, PATCH), np.float32))
 _Numbers = NDArray[np.int64]
 _Read = tuple[NDArray[np.float32], NDArray[np.float32]]  # boxes, and probabilities, shapes × classes
+_NONE_READ: Final = (np.zeros((0, 4), np.float32), np.zeros((0, len(CLASSES) + 1), np.float32))
 
 
 def _components(mask: NDArray[np.uint8]) -> tuple[NDArray[np.int32], _Numbers, _Numbers, _Numbers, _Numbers, _Numbers]:
@@ -209,22 +210,51 @@ def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]
         grey: height × width.
         labels: single letters; none is found for others.
     """
+    return find_in_two(grey, None, labels)[0]
+
+
+def find_in_two(
+    grey: NDArray[np.uint8], fine: NDArray[np.uint8] | None, labels: Sequence[str]
+) -> tuple[list[Letter], bool]:
+    """Find the letters of labels in an image, and, if not all are there, in the same image with more pixels.
+
+    Light letters are sought in the finer image only if a light shape of the other one may be a letter: of 103 real
+    figures that were looked at twice, two have light letters that only the finer image shows, and in both this is so.
+
+    Args:
+        grey: height × width.
+        fine: the finer image; None if there is none.
+        labels: single letters; none is found for others.
+
+    Returns:
+        Letters, and whether they are those of the finer image, in whose pixels they are.
+    """
     if sum(map(_is_letter, labels)) < 2:
-        return []
+        return [], False
+    found, light = _find(grey, labels, light=True)
+    if fine is None or len(found) == len(labels):
+        return found, False
+    finer, _ = _find(fine, labels, light=light)
+    return (finer, True) if len(finer) > len(found) else (found, False)
+
+
+def _find(grey: NDArray[np.uint8], labels: Sequence[str], *, light: bool) -> tuple[list[Letter], bool]:
+    """Find letters in one image; light ones if asked to. Also tell whether any light shape may be a letter."""
     dark = _read(_chosen(find_shapes(grey, _DARK), labels))
     plain = _letters(dark, labels, _LEAST)
     if _sure(plain, labels):
-        return plain
+        return plain, False
     enclosed = _letters(_read(find_bracketed(grey)), labels, _LEAST_ENCLOSED)
     if len(enclosed) == len(labels):
-        return enclosed
-    light = _read(_chosen(find_shapes(grey, _LIGHT), labels))  # last: few are, and they take long
-    if len(light[0]):
-        boxes, table = (np.concatenate(x) for x in zip(dark, light, strict=True))
-        plain = _letters((boxes, table), labels, _LEAST)
+        return enclosed, False
+    boxes, table = _read(_chosen(find_shapes(grey, _LIGHT), labels)) if light else _NONE_READ  # last: they take long
+    if len(boxes):
+        plain = _letters((np.concatenate([dark[0], boxes]), np.concatenate([dark[1], table])), labels, _LEAST)
         if _sure(plain, labels):
-            return plain
-    return enclosed if len(enclosed) >= max(len(plain), 2, _ENCLOSED * len(labels)) else plain
+            return plain, True
+    named = [CLASSES.index(c) for x in labels if _is_letter(x) for c in (x.upper(), x.lower())]
+    may_be = bool(len(boxes)) and float(table[:, named].max()) > _LEAST_ALIGNED
+    return (enclosed if len(enclosed) >= max(len(plain), 2, _ENCLOSED * len(labels)) else plain), may_be
 
 
 def _sure(letters: Sequence[Letter], labels: Sequence[str]) -> bool:
