@@ -130,7 +130,7 @@ def _letters(
     """Find the letters of labels, in pixels of the evidence; in the finer picture if not all are read."""
     found, finer = find_in_two(_grey(rgb), fine, labels)
     if fine is not None and finer:
-        scale *= rgb.shape[1] / fine.shape[1]
+        scale = scale * rgb.shape[1] / fine.shape[1]
     return [Letter(x.label, x.x * scale, x.y * scale, x.width * scale, x.height * scale, x.probability) for x in found]
 
 
