@@ -176,7 +176,11 @@ class Search:
         if high > 1 and len(self._nodes) < _MOST_REGIONS:
             t, b, le, r = region
             for axis in (0, 1):
-                for at, odds in self._cuts_of(region, axis) if axis != barred else ():
+                if axis == barred:
+                    continue
+                cuts = self._cuts_of(region, axis)
+                self._prepare(node, axis, cuts)
+                for at, odds in cuts:
                     # The first part is not cut along this axis again: its cut would have come first.
                     ones = self._expand((t, at, le, r) if axis == 0 else (t, b, le, at), axis, most - 1)
                     if ones.counts:
@@ -185,6 +189,21 @@ class Search:
         self._known[key] = node
         self._nodes.append(node)
         return node
+
+    def _prepare(self, node: Node, axis: int, cuts: Sequence[_Cut]) -> None:
+        """Look at once for cuts of all parts of a region that are cut themselves, along the other axis."""
+        first, last = node.region[2 * axis : 2 * axis + 2]
+        places = sorted([self._centres[i][1 - axis] for i in node.inside])
+        more = node.high - len(places)  # panels whose letters are not known
+        pairs = []
+        for at, _ in cuts:
+            n = bisect_left(places, at)
+            if n + more > 1:
+                pairs.append((first, at))
+            if len(places) - n + more > 1:
+                pairs.append((at, last))
+        if len(pairs) > 1:
+            self.evidence.prepare(1 - axis, pairs)
 
     def _cuts_of(self, region: Region, axis: int) -> list[_Cut]:
         key = (region, axis)
