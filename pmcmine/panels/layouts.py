@@ -273,7 +273,7 @@ class Search:
         Returns:
             Worths, regions × places.
         """
-        tight = np.array([self.evidence.tight(n.region) for n in self._nodes])
+        tight = self.evidence.all_tight(np.array([n.region for n in self._nodes]))
         n_inside = np.array([len(n.inside) for n in self._nodes])
         worth = np.zeros(len(tight))
         if self.wanted:

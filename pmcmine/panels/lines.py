@@ -197,7 +197,7 @@ def _edges(strong: Floats) -> _Single:
     high = strong > _EDGE
     if strong.shape[1] <= 12:
         high[:] = False
-    for i in high.any(1).nonzero()[0].tolist():
+    for i in np.flatnonzero(high.any(1)).tolist():
         high[i] &= strong[i] > 2 * np.convolve(strong[i], _NINE, "same")
     of, line = high.nonzero()
     return of, line
