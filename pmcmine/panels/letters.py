@@ -285,12 +285,12 @@ def _letters(read: _Read, labels: Sequence[str], least: float) -> list[Letter]:
     if not len(boxes):
         return []
     best: list[Letter] = []
+    sought = [i for i, x in enumerate(labels) if _is_letter(x)]
+    alike = [i for i in sought if labels[i].lower() in _ALIKE]
     for change, height in ((str.upper, _HEIGHT_CAPITALS), (str.lower, _HEIGHT)):
-        letters = [{change(x), x.upper(), x.lower()} if x.lower() in _ALIKE else {change(x)} for x in labels]
         scores = np.zeros((len(table), len(labels)), np.float32)
-        for i, (x, found) in enumerate(zip(labels, letters, strict=True)):
-            if _is_letter(x):
-                scores[:, i] = table[:, [CLASSES.index(c) for c in found]].sum(1)
+        scores[:, sought] = table[:, [CLASSES.index(change(labels[i])) for i in sought]]
+        scores[:, alike] += table[:, [CLASSES.index(change(labels[i]).swapcase()) for i in alike]]
         chosen = _of_one_size(boxes, scores, least, height)
         places = [(x.label, (x.x, x.y, x.width, x.height)) for x in chosen]
         for label, k in at_crossings(boxes, scores, labels, places):
@@ -314,10 +314,10 @@ def _of_one_size(boxes: NDArray[np.float32], scores: NDArray[np.float32], least:
         least: probability that a letter has at least.
         height: ratio of the heights of two letters at most, to a pixel.
     """
-    seen = np.flatnonzero(scores.max(1) > least)
+    likeliest = scores.max(1)
     found: list[tuple[float, list[int], list[tuple[int, int]]]] = []
-    for size in sorted({float(h) for h in boxes[seen, 3]}):
-        near = (boxes[:, 3] >= size) & (boxes[:, 3] <= size * height + 1) & (scores.max(1) > _LEAST_ALIGNED)
+    for size in sorted(set(boxes[likeliest > least, 3].tolist())):
+        near = (boxes[:, 3] >= size) & (boxes[:, 3] <= size * height + 1) & (likeliest > _LEAST_ALIGNED)
         alike = np.flatnonzero(near)
         chosen = _choose(boxes[alike], scores[alike], scores[alike], least)
         found.append((sum(float(scores[alike[k], label]) for label, k in chosen), alike.tolist(), chosen))
@@ -349,11 +349,17 @@ def _choose(
         least: probability that a letter has at least; one that is in line needs less.
     """
     chosen: list[tuple[int, int]] = []
-    for label in range(scores.shape[1]):
-        for k in np.argsort(-placed[:, label], kind="stable").tolist():
-            sure = max(scores[k, label], placed[k, label]) > least and scores[k, label] > _LEAST_ALIGNED
-            if sure and not any(_same_place(boxes[k], boxes[u]) for _, u in chosen):
-                chosen.append((label, k))
+    sure = (np.maximum(scores, placed) > least) & (scores > _LEAST_ALIGNED)
+    seen = np.flatnonzero(sure.any(1))
+    names, may_be = seen.tolist(), sure[seen].T.tolist()
+    places = [(x + w / 2, y + h / 2, w / 2, h / 2) for x, y, w, h in boxes[seen].tolist()]
+    taken: list[tuple[float, float, float, float]] = []  # places of those that were chosen
+    for label, order in enumerate(np.argsort(-placed[seen], 0, kind="stable").T.tolist()):
+        for k in order:
+            x, y, *_ = places[k]
+            if may_be[label][k] and not any(abs(x - u) < wide and abs(y - v) < high for u, v, wide, high in taken):
+                chosen.append((label, names[k]))
+                taken.append(places[k])
                 break
     return chosen
 
@@ -364,10 +370,6 @@ def _all_in_line(letters: Sequence[Letter]) -> bool:
     slack = 0.5 * max(a.height for a in letters) + 0.5
     near = (np.abs(x[:, None] - x) < slack) | (np.abs(bottom[:, None] - bottom) < slack)
     return bool((near.sum(1) > 1).all())
-
-
-def _same_place(a: NDArray[np.float32], b: NDArray[np.float32]) -> bool:
-    return bool(abs(a[0] + a[2] / 2 - b[0] - b[2] / 2) < b[2] / 2 and abs(a[1] + a[3] / 2 - b[1] - b[3] / 2) < b[3] / 2)
 
 
 def _in_line(boxes: NDArray[np.float32], chosen: Sequence[tuple[int, int]], labels: int) -> NDArray[np.float32]:
@@ -381,9 +383,8 @@ def _in_line(boxes: NDArray[np.float32], chosen: Sequence[tuple[int, int]], labe
         chosen: labels and places of shapes.
         labels: how many there are.
     """
-    out = np.zeros((len(boxes), labels), np.float32)
     if len(chosen) < 2:
-        return out
+        return np.zeros((len(boxes), labels), np.float32)
     names, at = np.array([x for x, _ in chosen]), np.array([k for _, k in chosen])
     slack = np.maximum(boxes[:, 3], 4)[:, None] * 0.5 + 0.5
     aside = boxes[:, None, 0] - boxes[None, at, 0]
@@ -391,10 +392,9 @@ def _in_line(boxes: NDArray[np.float32], chosen: Sequence[tuple[int, int]], labe
     aligned = (np.abs(aside) < slack) | (np.abs(below) < slack)
     before = ((aside < slack) & (below < -slack)) | ((aside < -slack) & (below < slack))  # of the other letter
     after = ((aside > -slack) & (below > slack)) | ((aside > slack) & (below > -slack))
-    for label in range(labels):
-        others = names != label
-        if not others.any():
-            continue
-        wrong = np.where(names > label, after, before)[:, others].mean(1)
-        out[:, label] = _ALIGNED * aligned[:, others].any(1) - _DISORDER * wrong
-    return out
+    label = np.arange(labels)
+    others = (names[:, None] != label).astype(np.float64)
+    # As numbers, which are multiplied: sums over the other letters.
+    wrong = after.astype(np.float64) @ (names[:, None] > label) + before.astype(np.float64) @ (names[:, None] < label)
+    in_line = aligned.astype(np.float64) @ others > 0
+    return np.asarray(_ALIGNED * in_line - _DISORDER * (wrong / others.sum(0)), np.float32)
