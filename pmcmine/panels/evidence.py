@@ -135,9 +135,9 @@ class Evidence:
                 line = (start + end) / 2  # as in `_position`
                 near = line - a if line - a < b - line else b - line
                 far = near / side * 4
-                total = odds + middle * (near / length) + edge * (far if far < 1.0 else 1.0)
+                total = odds + middle * (near / length) + (edge * far if far < 1.0 else edge)
                 if total > floor:
-                    out.append(((start + end) // 2, total))
+                    out.append((int(line), total))
         return out
 
     def prepare(self, axis: int, pairs: Sequence[tuple[int, int]]) -> None:

@@ -231,8 +231,11 @@ class Search:
         if self.sight is not None:
             c, d = region[2 - 2 * axis : 4 - 2 * axis]
             crossed = self.sight.crossings([at for at, _ in cuts], c, d, axis)
-            cuts = [(at, odds + _GOES_ON * (0.5 - x)) for (at, odds), x in zip(cuts, crossed, strict=True)]
-            cuts = [cut for cut in cuts if cut[1] > floor]
+            cuts = [
+                (at, seen)
+                for (at, odds), x in zip(cuts, crossed, strict=True)
+                if (seen := odds + _GOES_ON * (0.5 - x)) > floor
+            ]
         cuts.sort(key=_unlikely)
         if len(inside) > 1:
             return self._parting(cuts, inside, axis, hoped)[: _MOST_CUTS + 2 + len(hoped)]
@@ -258,10 +261,12 @@ class Search:
                 groups.setdefault(n, []).append(i)
         kept: list[tuple[int, int]] = []  # how many of its group are likelier, place
         for group in groups.values():
-            lines = [cuts[i][0] for i in group]
-            chosen = {*group[:2], group[lines.index(min(lines))], group[lines.index(max(lines))]}
-            near = [i for i in group if any(abs(cuts[i][0] - x) <= _HOPED for x in hoped)]
-            kept += enumerate(sorted(chosen.union(near[:1])))
+            if len(group) > 2:
+                lines = [cuts[i][0] for i in group]
+                chosen = {*group[:2], group[lines.index(min(lines))], group[lines.index(max(lines))]}
+                near = [i for i in group if any(abs(cuts[i][0] - x) <= _HOPED for x in hoped)] if hoped else []
+                group = sorted(chosen.union(near[:1]))
+            kept += enumerate(group)
         return [cuts[i] for _, i in sorted(kept)]  # each way to part them comes once before any comes twice
 
     def _panels(self, places: Sequence[int]) -> Worths:
