@@ -8,7 +8,7 @@ themselves are made.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +26,7 @@ from pmcmine.panels.sight import Sight, look
 from pmcmine.panels.trees import Layout
 from pmcmine.panels.trimming import trimmed
 
+Fine = Callable[[], NDArray[np.uint8] | None]  # returns a finer picture, if there is one
 SURE: Final = 0.5  # confidence from which boxes are given to panels
 _SIDE: Final = 512  # pixels of the longer side that are looked at
 _FRAME_LINES: Final = 4  # thickness of a line around the figure, at most
@@ -41,7 +42,7 @@ def panel_boxes(
     rgb: NDArray[np.uint8],
     wanted: int | None = None,
     labels: Sequence[str] = (),
-    fine: NDArray[np.uint8] | None = None,
+    fine: Fine | None = None,
 ) -> list[Box]:
     """Build the boxes of the panels, in the order of their labels; one box where the image is not cut.
 
@@ -49,8 +50,8 @@ def panel_boxes(
         rgb: height × width × 3, or height × width.
         wanted: how many panels the caption names; None if it names none.
         labels: their labels in order, if they are known; their letters are looked for.
-        fine: the same picture in grey levels, height × width, with more pixels; letters that are too small in `rgb`
-            are read from it.
+        fine: returns the same picture in grey levels, height × width, with more pixels, or None; letters that are too
+            small in `rgb` are read from it. It is called only for these.
     """
     found = find_layout(rgb, wanted, labels, fine)
     h, w = rgb.shape[:2]
@@ -76,9 +77,7 @@ class Found:
     scale: float
 
 
-def find_layout(
-    rgb: NDArray[np.uint8], wanted: int | None, labels: Sequence[str], fine: NDArray[np.uint8] | None
-) -> Found | None:
+def find_layout(rgb: NDArray[np.uint8], wanted: int | None, labels: Sequence[str], fine: Fine | None) -> Found | None:
     """Find the layout of the panels; None if the figure is not cut. Arguments are those of `panel_boxes`."""
     grey, scale = shrunk(rgb)
     n = None if wanted is None else min(max(wanted, 1), _MOST)
@@ -124,13 +123,11 @@ def _search(
     return search, layout
 
 
-def _letters(
-    rgb: NDArray[np.uint8], fine: NDArray[np.uint8] | None, labels: Sequence[str], scale: float
-) -> list[Letter]:
+def _letters(rgb: NDArray[np.uint8], fine: Fine | None, labels: Sequence[str], scale: float) -> list[Letter]:
     """Find the letters of labels, in pixels of the evidence; in the finer picture if not all are read."""
     found, finer = find_in_two(_grey(rgb), fine, labels)
-    if fine is not None and finer:
-        scale = scale * rgb.shape[1] / fine.shape[1]
+    if finer is not None:
+        scale = scale * rgb.shape[1] / finer.shape[1]
     return [Letter(x.label, x.x * scale, x.y * scale, x.width * scale, x.height * scale, x.probability) for x in found]
 
 

@@ -7,7 +7,7 @@ curve is none. Weights and their training: `classifiers/panels`.
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -214,28 +214,28 @@ def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]
 
 
 def find_in_two(
-    grey: NDArray[np.uint8], fine: NDArray[np.uint8] | None, labels: Sequence[str]
-) -> tuple[list[Letter], bool]:
+    grey: NDArray[np.uint8], fine: Callable[[], NDArray[np.uint8] | None] | None, labels: Sequence[str]
+) -> tuple[list[Letter], NDArray[np.uint8] | None]:
     """Find the letters of labels in an image, and, if not all are there, in the same image with more pixels.
 
-    Light letters are sought in the finer image only if a light shape of the other one may be a letter: of 103 real
-    figures that were looked at twice, two have light letters that only the finer image shows, and in both this is so.
+    Light ones are sought in the finer image only if a light shape of the other one may be a letter.
 
     Args:
         grey: height × width.
-        fine: the finer image; None if there is none.
+        fine: returns the finer image, or None if there is none.
         labels: single letters; none is found for others.
 
     Returns:
-        Letters, and whether they are those of the finer image, in whose pixels they are.
+        Letters, and the finer image if they were found there, in its pixels.
     """
     if sum(map(_is_letter, labels)) < 2:
-        return [], False
+        return [], None
     found, light = _find(grey, labels, light=True)
-    if fine is None or len(found) == len(labels):
-        return found, False
-    finer, _ = _find(fine, labels, light=light)
-    return (finer, True) if len(finer) > len(found) else (found, False)
+    finer = fine() if fine is not None and len(found) < len(labels) else None
+    if finer is None:
+        return found, None
+    more, _ = _find(finer, labels, light=light)
+    return (more, finer) if len(more) > len(found) else (found, None)
 
 
 def _find(grey: NDArray[np.uint8], labels: Sequence[str], *, light: bool) -> tuple[list[Letter], bool]:
