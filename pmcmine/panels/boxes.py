@@ -160,13 +160,14 @@ def without_frame(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
         grey: height × width, at the scale of the cuts.
     """
     level = ground(grey)
-    ink = np.abs(grey.astype(np.int16) - level) > FLAT
+    ink = opencv().absdiff(grey, (float(level),)) > FLAT
     lines, columns = (np.flatnonzero(ink.any(axis)) for axis in (1, 0))
     if len(lines) < 32 or len(columns) < 32:
         return grey
     top, bottom, left, right = int(lines[0]), int(lines[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
     inside = ink[top:bottom, left:right]
-    sides = (inside.mean(1), inside[::-1].mean(1), inside.mean(0), inside[:, ::-1].mean(0))
+    rows, across = inside.mean(1), inside.mean(0)
+    sides = (rows, rows[::-1], across, across[::-1])
     thick = [int((side[:_FRAME_LINES] > _FRAME_FULL).sum()) for side in sides]
     for side, n in zip(sides, thick, strict=True):
         if not n or side[:n].min() <= _FRAME_FULL or side[n + 1 : n + 4].max() > _FRAME_EMPTY:
