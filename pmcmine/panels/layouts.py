@@ -75,7 +75,6 @@ class Search:
     least: float = -math.inf
     sight: Sight | None = None
     _cuts: dict[tuple[Region, int], list[_Cut]] = field(default_factory=dict)
-    _held: dict[Region, list[int]] = field(default_factory=dict)
     _centres: list[tuple[float, float]] = field(default_factory=list)
     _known: dict[tuple[Region, int], Node] = field(default_factory=dict)
     _nodes: list[Node] = field(default_factory=list)  # parts before the wholes that they are of
@@ -109,7 +108,7 @@ class Search:
 
     def best(self, most: int) -> dict[int, Layout]:
         """Find the best layout for each number of panels up to `most`."""
-        root = self._expand(self._whole, -1, most)
+        root = self._expand(self._whole, -1, most, self._inside(self._whole))
         if not self._trees:
             self._trees.append(Trees(self._nodes))
         trees = self._trees[0]
@@ -123,7 +122,9 @@ class Search:
     @property
     def clearest(self) -> float:
         """Log odds of the likeliest cut through the whole figure."""
-        return max((cuts[0][1] for axis in (0, 1) if (cuts := self._cuts_of(self._whole, axis))), default=-math.inf)
+        inside = self._inside(self._whole)
+        found = (self._cuts_of(self._whole, axis, inside) for axis in (0, 1))
+        return max((cuts[0][1] for cuts in found if cuts), default=-math.inf)
 
     @property
     def _whole(self) -> Region:
@@ -132,7 +133,7 @@ class Search:
     def in_place(self, layout: Layout) -> int:
         """Count the cells whose only letter lies where the figure's letters are sought."""
         alone = [
-            (self._inside(cell)[0], self.evidence.tight(cell)) for cell in layout.cells if len(self._inside(cell)) == 1
+            (inside[0], self.evidence.tight(cell)) for cell in layout.cells if len(inside := self._inside(cell)) == 1
         ]
         if not alone:
             return 0
@@ -141,22 +142,19 @@ class Search:
 
     def _inside(self, region: Region) -> list[int]:
         """List the letters in a region."""
-        if region not in self._held:
-            t, b, le, r = region
-            self._held[region] = [i for i, (x, y) in enumerate(self._centres) if le <= x < r and t <= y < b]
-        return self._held[region]
+        t, b, le, r = region
+        return [i for i, (x, y) in enumerate(self._centres) if le <= x < r and t <= y < b]
 
-    def _bounds(self, region: Region, most: int) -> tuple[int, int, list[int]]:
-        """Return how few and how many panels a region may hold, and its letters."""
-        inside = self._inside(region)
+    def _bounds(self, n: int, most: int) -> tuple[int, int]:
+        """Return how few and how many panels a region with `n` letters may hold."""
         if not self.letters:
-            return 1, most, inside
+            return 1, most
         missing = self.n_labels - len(self.letters)
         if missing <= 0:
-            return max(len(inside), 1), max(len(inside), 1), inside
-        return max(len(inside) - 1, 1), min(len(inside) + missing, most), inside
+            return n or 1, n or 1
+        return max(n - 1, 1), min(n + missing, most)
 
-    def _expand(self, region: Region, barred: int, most: int) -> Node:
+    def _expand(self, region: Region, barred: int, most: int, inside: list[int]) -> Node:
         """Find all ways to divide a region that are tried, wherever letters have their place.
 
         Args:
@@ -164,12 +162,13 @@ class Search:
             barred: axis that the first cut may not take, since the cut before it took it; else the same layout would
                 be found many times.
             most: panels at most.
+            inside: letters in the region.
         """
         key = (region, barred)
         known = self._known.get(key)
         if known is not None:
             return known
-        low, high, inside = self._bounds(region, most)
+        low, high = self._bounds(len(inside), most)
         node = Node(region, inside, low, high)
         if low <= 1:
             node.counts.add(1)
@@ -178,13 +177,15 @@ class Search:
             for axis in (0, 1):
                 if axis == barred:
                     continue
-                cuts = self._cuts_of(region, axis)
+                cuts = self._cuts_of(region, axis, inside)
                 self._prepare(node, axis, cuts)
                 for at, odds in cuts:
+                    before = [i for i in inside if self._centres[i][1 - axis] < at]
                     # The first part is not cut along this axis again: its cut would have come first.
-                    ones = self._expand((t, at, le, r) if axis == 0 else (t, b, le, at), axis, most - 1)
+                    ones = self._expand((t, at, le, r) if axis == 0 else (t, b, le, at), axis, most - 1, before)
                     if ones.counts:
-                        others = self._expand((at, b, le, r) if axis == 0 else (t, b, at, r), -1, most - 1)
+                        behind = [i for i in inside if self._centres[i][1 - axis] >= at]
+                        others = self._expand((at, b, le, r) if axis == 0 else (t, b, at, r), -1, most - 1, behind)
                         node.cut(ones, others, odds)
         self._known[key] = node
         self._nodes.append(node)
@@ -205,13 +206,13 @@ class Search:
         if len(pairs) > 1:
             self.evidence.prepare(1 - axis, pairs)
 
-    def _cuts_of(self, region: Region, axis: int) -> list[_Cut]:
+    def _cuts_of(self, region: Region, axis: int, inside: list[int]) -> list[_Cut]:
         key = (region, axis)
         if key not in self._cuts:
-            self._cuts[key] = self._choose_cuts(region, axis)
+            self._cuts[key] = self._choose_cuts(region, axis, inside)
         return self._cuts[key]
 
-    def _choose_cuts(self, region: Region, axis: int) -> list[_Cut]:
+    def _choose_cuts(self, region: Region, axis: int, inside: list[int]) -> list[_Cut]:
         """Return the cuts of a region that are tried, the likeliest first: line and log odds."""
         first, last = region[2 * axis : 2 * axis + 2]
         least = max(_LEAST_SIDE * self.evidence.shape[axis], 8)
@@ -220,7 +221,6 @@ class Search:
         low, high = self.evidence.extent(region, axis)
         if high - low < 2 * least:
             return []
-        inside = self._inside(region)
         more = sorted({e for i in inside for e in self._beside[axis][i]})
         floor = max(_HOPELESS, self.least)
         between = (math.ceil(low + least), math.floor(high - least))

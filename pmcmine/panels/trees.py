@@ -75,7 +75,7 @@ class Trees:
         for k, node in enumerate(nodes):
             if node.low <= 1:
                 node.states[1] = k
-            for n, options in _options(node).items():
+            for n, options in _options(node).items() if node.ways else ():
                 node.states[n] = len(level)
                 self._options.append(options)
                 level.append(1 + max(max(level[a], level[b]) for a, b, _, _ in options))
