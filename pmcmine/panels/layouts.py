@@ -12,6 +12,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -79,6 +80,7 @@ class Search:
     _known: dict[tuple[Region, int], Node] = field(default_factory=dict)
     _nodes: list[Node] = field(default_factory=list)  # parts before the wholes that they are of
     _trees: list[Trees] = field(default_factory=list)  # none yet, or one
+    _tight: list[NDArray[np.int64]] = field(default_factory=list)  # none yet, or those of all nodes
     _worths: dict[int, Worths] = field(default_factory=dict)  # by place, of the trees' states
     _aside: float = field(init=False, default=0.0)  # of the first letter from the figure's left edge
     _beside: tuple[list[tuple[int, int]], ...] = field(init=False)  # by axis, lines just before and behind letters
@@ -196,13 +198,13 @@ class Search:
         first, last = node.region[2 * axis : 2 * axis + 2]
         places = sorted([self._centres[i][1 - axis] for i in node.inside])
         more = node.high - len(places)  # panels whose letters are not known
-        pairs = []
-        for at, _ in cuts:
-            n = bisect_left(places, at)
-            if n + more > 1:
-                pairs.append((first, at))
-            if len(places) - n + more > 1:
-                pairs.append((at, last))
+        lines = [first, *sorted({at for at, _ in cuts}), last]  # the second part is cut at some of the others
+        before = [bisect_left(places, at) for at in lines]
+        pairs = [
+            (lines[i], lines[j])
+            for i, j in combinations(range(len(lines)), 2)
+            if before[j] - before[i] + more > 1 and j - i < len(lines) - 1
+        ]
         if len(pairs) > 1:
             self.evidence.prepare(1 - axis, pairs)
 
@@ -278,7 +280,9 @@ class Search:
         Returns:
             Worths, regions × places.
         """
-        tight = self.evidence.all_tight(np.array([n.region for n in self._nodes]))
+        if not self._tight:
+            self._tight.append(self.evidence.all_tight(np.array([n.region for n in self._nodes])))
+        tight = self._tight[0]
         n_inside = np.array([len(n.inside) for n in self._nodes])
         worth = np.zeros(len(tight))
         if self.wanted:
