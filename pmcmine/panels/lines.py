@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,6 @@ _NINE: Final = np.ones(9, np.float32) / 9
 # Log odds of a cut by its features, and a bias; fitted on drawn figures by `classifiers/panels/weigh.py`.
 WEIGHTS: Final = (1.009, 0.569, 1.993, 3.397, 3.94, -0.497, 0.409, 1.653, 6.118, -10.215)
 FIXED: Final = 7  # features that do not depend on the region
-_FIXED_WEIGHTS: Final = np.array(WEIGHTS[:FIXED])
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +128,7 @@ def find_lines(sums: Sums, pairs: Sequence[tuple[int, int]], side: int) -> list[
     singles = _singles((even > _EVENNESS) & (spread < _EVEN) & (contrast > 0.1), even, covered)
     lengths = across / side
     of, places, features = _described(bands, edges, singles, (even, contrast, strong, lengths), side)
-    odds = np.zeros(even.shape)
-    for feature, weight in zip(_of_single(inks[0], strong, even, contrast, lengths[:, None]), WEIGHTS, strict=False):
-        odds += feature * weight
-    odds += WEIGHTS[-1]
+    odds = _odds(_of_single(inks[0], strong, even, contrast, lengths[:, None]), even.shape)
     filled = inks[0, :, 1:] - strong
     ends = of.searchsorted(range(k + 1)).tolist()
     return [
@@ -260,8 +256,16 @@ def _described(
     features[:, 6] = lengths[of]
     order = of.argsort(kind="stable")
     of, start, end, features = of[order], start[order], end[order], features[order]
-    odds = features.astype(np.float64) @ _FIXED_WEIGHTS + WEIGHTS[-1]
+    odds = _odds(features.T, len(of))
     return of, list(zip(start.tolist(), end.tolist(), odds.tolist(), strict=True)), features
+
+
+def _odds(features: Sequence[NDArray[Any]] | Floats, shape: int | tuple[int, ...]) -> NDArray[np.float64]:
+    """Return log odds by features; summed up one by one, so that they do not depend on how many places there are."""
+    odds = np.zeros(shape)
+    for feature, weight in zip(features, WEIGHTS[:FIXED], strict=True):
+        odds += feature.astype(np.float64) * weight
+    return odds + WEIGHTS[-1]
 
 
 def _of_single(
