@@ -90,11 +90,12 @@ class Evidence:
         out = np.empty_like(regions)
         for axis in (0, 1):
             (a, b), sums = regions[:, 2 * axis : 2 * axis + 2].T, self._sums[axis].levels[0]
-            pairs, of = np.unique(regions[:, 2 - 2 * axis : 4 - 2 * axis], axis=0, return_inverse=True)
-            inked, lines = sums[pairs[:, 1]] != sums[pairs[:, 0]], np.arange(self.shape[axis])
+            c, d = regions[:, 2 - 2 * axis : 4 - 2 * axis].T
+            pairs, of = np.unique(c * len(sums) + d, return_inverse=True)  # numbers are sorted faster than pairs
+            inked, lines = sums[pairs % len(sums)] != sums[pairs // len(sums)], np.arange(self.shape[axis])
             behind = np.minimum.accumulate(np.where(inked, lines, len(lines))[:, ::-1], 1)[:, ::-1]  # or in the line
             before = np.maximum.accumulate(np.where(inked, lines, -1), 1)
-            first, last = behind[of.ravel(), a], before[of.ravel(), b - 1] + 1
+            first, last = behind[of, a], before[of, b - 1] + 1
             out[:, 2 * axis], out[:, 2 * axis + 1] = np.where(first < b, first, a), np.where(first < b, last, b)
         return out
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,8 @@ _NINE: Final = np.ones(9, np.float32) / 9
 # Log odds of a cut by its features, and a bias; fitted on drawn figures by `classifiers/panels/weigh.py`.
 WEIGHTS: Final = (1.009, 0.569, 1.993, 3.397, 3.94, -0.497, 0.409, 1.653, 6.118, -10.215)
 FIXED: Final = 7  # features that do not depend on the region
+_FIXED_WEIGHTS: Final = np.array(WEIGHTS[:FIXED])
+_NONE: Final = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def find_lines(sums: Sums, pairs: Sequence[tuple[int, int]], side: int) -> list[
     singles = _singles((even > _EVENNESS) & (spread < _EVEN) & (contrast > 0.1), even, covered)
     lengths = across / side
     of, places, features = _described(bands, edges, singles, (even, contrast, strong, lengths), side)
-    odds = _odds(_of_single(inks[0], strong, even, contrast, lengths[:, None]), even.shape)
+    odds = _odds_of_single(inks[0], strong, even, contrast, lengths[:, None])
     filled = inks[0, :, 1:] - strong
     ends = of.searchsorted(range(k + 1)).tolist()
     return [
@@ -191,8 +193,8 @@ def _bands(inks: Floats) -> _Bands:
 def _edges(strong: Floats) -> _Single:
     """Find the lines behind which pictures meet."""
     high = strong > _EDGE
-    if strong.shape[1] <= 12:
-        high[:] = False
+    if strong.shape[1] <= 12 or not high.any():
+        return _NONE, _NONE
     for i in np.flatnonzero(high.any(1)).tolist():
         high[i] &= strong[i] > 2 * np.convolve(strong[i], _NINE, "same")
     of, line = high.nonzero()
@@ -210,6 +212,8 @@ def _covered(bands: _Bands, edges: _Single, k: int, n: int) -> list[bytearray]:
 
 def _singles(thin: NDArray[np.bool_], even: Floats, covered: Sequence[bytearray]) -> _Single:
     """Find thin lines, which no other place covers, and cover them."""
+    if not thin.any():
+        return _NONE, _NONE
     wide = np.full((len(even), even.shape[1] + 4), -np.inf, np.float32)
     wide[:, 2:-2] = even
     two = np.maximum(wide[:, 1:], wide[:, :-1])
@@ -254,18 +258,25 @@ def _described(
     features[n:m, 4] = strong[edges]
     features[m:, 4] = strong[singles[0], np.minimum(singles[1], strong.shape[1] - 1)]
     features[:, 6] = lengths[of]
-    order = of.argsort(kind="stable")
-    of, start, end, features = of[order], start[order], end[order], features[order]
-    odds = _odds(features.T, len(of))
+    if len(lengths) > 1:
+        order = of.argsort(kind="stable")
+        of, start, end, features = of[order], start[order], end[order], features[order]
+    # einsum adds up each row by itself, so that odds do not depend on how many places there are.
+    odds = np.einsum("ij,j->i", features.astype(np.float64), _FIXED_WEIGHTS) + WEIGHTS[-1]
     return of, list(zip(start.tolist(), end.tolist(), odds.tolist(), strict=True)), features
 
 
-def _odds(features: Sequence[NDArray[Any]] | Floats, shape: int | tuple[int, ...]) -> NDArray[np.float64]:
-    """Return log odds by features; summed up one by one, so that they do not depend on how many places there are."""
-    odds = np.zeros(shape)
-    for feature, weight in zip(features, WEIGHTS[:FIXED], strict=True):
-        odds += feature.astype(np.float64) * weight
-    return odds + WEIGHTS[-1]
+def _odds_of_single(
+    ink: Floats, strong: Floats, even: Floats, contrast: Floats, across: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the log odds of each line as a place of its own: of `_of_single`, but for what is zero."""
+    odds = even.astype(np.float64) * WEIGHTS[0]
+    odds += (even * contrast).astype(np.float64) * WEIGHTS[1]
+    odds[:, 1:] += strong.astype(np.float64) * WEIGHTS[4]
+    odds += np.minimum(np.sqrt(ink).astype(np.float64), _INKED) * WEIGHTS[5]
+    odds += across.astype(np.float32).astype(np.float64) * WEIGHTS[6]
+    odds += WEIGHTS[-1]
+    return odds
 
 
 def _of_single(
