@@ -9,7 +9,6 @@ from __future__ import annotations
 import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -70,11 +69,9 @@ def find_shapes(grey: NDArray[np.uint8], thresholds: Sequence[tuple[bool, int]] 
         thresholds: which shapes are sought: whether light ones, and grey levels.
     """
     cv2 = opencv()
-    boxes: list[NDArray[np.int32]] = []
-    patches: list[tuple[NDArray[np.float32], NDArray[np.uint8]]] = []
-    turned = 255 - grey
+    found: list[Shapes] = []
     for light, threshold in thresholds:
-        picture = turned if light else grey
+        picture = 255 - grey if light else grey
         _, mask = cv2.threshold(picture, threshold, 255, cv2.THRESH_BINARY_INV)
         marked, x, y, w, h, area = _components(mask)
         written = (h >= 4) & (h <= 60) & (w >= 2) & (w <= 60) & (area >= 0.13 * w * h)
@@ -83,15 +80,12 @@ def find_shapes(grey: NDArray[np.uint8], thresholds: Sequence[tuple[bool, int]] 
         chosen = around[alone & _alone(y[around], x[around], h[around], w[around], _TURNED)]
         chosen = chosen[(h[chosen] >= 6) & (h[chosen] <= 48) & (w[chosen] <= np.minimum(1.7 * h[chosen], 52))]
         chosen = chosen[w[chosen] >= 0.15 * h[chosen]][:_MOST]
-        if not len(chosen):
-            continue
-        own = np.stack([x[chosen], y[chosen], w[chosen], h[chosen]], 1).astype(np.int32)
-        patches += _patches(picture, marked, chosen.tolist(), own.tolist())
-        boxes.append(own)
-    if not boxes:
-        return _NO_SHAPES
-    by_itself, around = (np.stack(x) for x in zip(*patches, strict=True))
-    return Shapes(np.concatenate(boxes), np.stack([by_itself, 1 - around.astype(np.float32) / 255], axis=1))
+        if len(chosen):
+            own = np.stack([x[chosen], y[chosen], w[chosen], h[chosen]], 1).astype(np.int32)
+            found.append(Shapes(own, _patches(picture, marked, chosen.tolist(), own.tolist())))
+    if len(found) < 2:
+        return found[0] if found else _NO_SHAPES
+    return Shapes(np.concatenate([f.boxes for f in found]), np.concatenate([f.patches for f in found]))
 
 
 def find_bracketed(grey: NDArray[np.uint8]) -> Shapes:
@@ -111,10 +105,7 @@ def find_bracketed(grey: NDArray[np.uint8]) -> Shapes:
         picture[max(y[name] - 1, 0) : y[name] + h[name] + 1, max(x[name] - 1, 0) : x[name] + w[name] + 1] = 255
     names = np.array(sorted({name for name, *_ in found}), np.int64)
     boxes = np.stack([x[names], y[names], w[names], h[names]], 1).astype(np.int32)
-    by_itself, around = (
-        np.stack(p) for p in zip(*_patches(picture, marked, names.tolist(), boxes.tolist()), strict=True)
-    )
-    return Shapes(boxes, np.stack([by_itself, 1 - around.astype(np.float32) / 255], axis=1))
+    return Shapes(boxes, _patches(picture, marked, names.tolist(), boxes.tolist()))
 
 
 _NO_SHAPES: Final = Shapes(np.zeros((0, 4), np.int32), np.zeros((0, 2, PATCH, PATCH), np.float32))
@@ -178,8 +169,8 @@ def _alone(x: _Numbers, y: _Numbers, w: _Numbers, h: _Numbers, gap_of_words: flo
 
 def _patches(
     picture: NDArray[np.uint8], marked: NDArray[np.int32], names: Sequence[int], boxes: Sequence[Sequence[int]]
-) -> list[tuple[NDArray[np.float32], NDArray[np.uint8]]]:
-    """Cut out shapes by themselves, as 1, and with their surroundings, in grey levels; 2 × as large as the shapes.
+) -> NDArray[np.float32]:
+    """Cut out shapes by themselves, as 1, and with their surroundings, dark as 1; 2 × as large as the shapes.
 
     Args:
         picture: dark shapes on light ground.
@@ -188,18 +179,21 @@ def _patches(
         boxes: x, y, width and height of each.
     """
     cv2 = opencv()
-    small = partial(cv2.resize, dsize=(PATCH, PATCH), interpolation=cv2.INTER_AREA)
     height, width = picture.shape
-    out = []
-    for name, (x, y, w, h) in zip(names, boxes, strict=True):
+    out = np.empty((len(names), 2, PATCH, PATCH), np.float32)
+    grey = np.empty((len(names), PATCH, PATCH), np.uint8)
+    size, how = (PATCH, PATCH), cv2.INTER_AREA
+    for i, (name, (x, y, w, h)) in enumerate(zip(names, boxes, strict=True)):
         side = max(w, h)
         left, top = x + w // 2 - side, y + h // 2 - side
         x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + 2 * side, width), min(top + 2 * side, height)
-        own, around = (marked[y0:y1, x0:x1] == name).view(np.uint8), picture[y0:y1, x0:x1]
+        own, around = (marked[y0:y1, x0:x1] == name).astype(np.float32), picture[y0:y1, x0:x1]
         if around.shape != (2 * side, 2 * side):
             edges = (y0 - top, top + 2 * side - y1, x0 - left, left + 2 * side - x1, cv2.BORDER_CONSTANT)
             own, around = cv2.copyMakeBorder(own, *edges, value=0), cv2.copyMakeBorder(around, *edges, value=255)
-        out.append((small(own.astype(np.float32)), small(around)))
+        cv2.resize(own, size, out[i, 0], interpolation=how)
+        cv2.resize(around, size, grey[i], interpolation=how)
+    out[:, 1] = 1 - grey.astype(np.float32) / 255
     return out
 
 
