@@ -21,6 +21,7 @@ from pmcmine.panels.evidence import FLAT, Evidence, Region, ground
 from pmcmine.panels.geometry import Box, down_columns, reading_order
 from pmcmine.panels.layouts import Layout, Search, best_layouts
 from pmcmine.panels.letters import Letter, find_letters
+from pmcmine.panels.margins import without_notes
 from pmcmine.panels.proposals import better_seen
 from pmcmine.panels.sight import Sight, look
 from pmcmine.panels.trimming import trimmed
@@ -84,7 +85,10 @@ def find_layout(
     if n == 1 or min(grey.shape) < 16:
         return None
     letters = _letters(rgb, fine, labels, scale) if n == len(labels) else []
-    search, layout = _search(Evidence(without_frame(grey)), grey, n, letters)
+    plain = without_frame(grey)
+    if n is not None:
+        plain = without_notes(plain, letters)
+    search, layout = _search(Evidence(plain), grey, n, letters)
     layout = better_seen(layout, search)
     return Found(layout, search, letters, scale) if layout is not None and len(layout.cells) > 1 else None
 
