@@ -20,7 +20,7 @@ from pmcmine.panels.confidence import confidence
 from pmcmine.panels.evidence import FLAT, Evidence, Region, ground
 from pmcmine.panels.geometry import Box, down_columns, reading_order
 from pmcmine.panels.layouts import Layout, Search, best_layouts
-from pmcmine.panels.letters import Letter, find_letters
+from pmcmine.panels.letters import Letter, find_letters, readable
 from pmcmine.panels.margins import without_notes
 from pmcmine.panels.proposals import better_seen
 from pmcmine.panels.sight import Sight, look
@@ -57,7 +57,7 @@ def panel_boxes(
     if found is None:
         return [Box(0, 0, w, h, 1.0 if wanted is None or wanted < 2 else 0.2)]
     layout, search, scale = found.layout, found.search, found.scale
-    sure = confidence(layout, search)
+    sure = confidence(layout, search, readable(labels))
     boxes = []
     for top, bottom, left, right in trimmed(search.evidence, layout.cells, found.letters):
         x, y = max(int(left / scale), 0), max(int(top / scale), 0)

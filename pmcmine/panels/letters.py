@@ -209,7 +209,7 @@ def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]
         grey: height × width.
         labels: single letters; none is found for others.
     """
-    if sum(map(_is_letter, labels)) < 2:
+    if not readable(labels):
         return []
     dark = _read(_chosen(find_shapes(grey, _DARK), labels))
     plain = _letters(dark, labels, _LEAST)
@@ -269,6 +269,11 @@ def _letters(read: _Read, labels: Sequence[str], least: float) -> list[Letter]:
         if sum(x.probability for x in chosen) > sum(x.probability for x in best):
             best = chosen
     return best
+
+
+def readable(labels: Sequence[str]) -> bool:
+    """Tell whether letters are looked for: at least two labels are single ones, not "left" or "A1"."""
+    return sum(map(_is_letter, labels)) >= 2
 
 
 def _is_letter(label: str) -> bool:

@@ -53,7 +53,7 @@ def _holds(part: _Part, letter: Letter) -> bool:
 
 def _beside(ink: NDArray[np.bool_], right: bool) -> list[_Part]:
     """Find the notes to the left of all panels, or to their right."""
-    height, width = ink.shape
+    width = ink.shape[1]
     depth = _depth(ink.any(0)[::-1] if right else ink.any(0))
     if not depth:
         return []
