@@ -20,6 +20,7 @@ from pmcmine.panels.confidence import confidence
 from pmcmine.panels.evidence import FLAT, Evidence, Region, ground
 from pmcmine.panels.geometry import Box, down_columns, reading_order
 from pmcmine.panels.layouts import Layout, Search, best_layouts
+from pmcmine.panels.letter_places import rare
 from pmcmine.panels.letters import Letter, find_letters, readable
 from pmcmine.panels.margins import without_notes
 from pmcmine.panels.proposals import better_seen
@@ -121,9 +122,27 @@ def _search(
         # Pictures full of edges use up the search before all of the figure was divided.
         clear = [Search(evidence, n, letters, n, place, x, sight).best(n).get(n) for x in _CLEAR]
         layout = max((x for x in (layout, *clear) if x is not None), key=lambda x: x.worth, default=None)
+    if layout is not None and search.in_place(layout) < len(letters):
+        search, layout = _lower(search, layout)
     if layout is None and letters:  # no cuts part these letters, so some of them are none
         return _search(evidence, grey, n, (), sight)
     return search, layout
+
+
+def _lower(search: Search, layout: Layout) -> tuple[Search, Layout]:
+    """Search once more with letters that end their panels, where the layout found has letters out of their place.
+
+    Much of a search is lost where it parts pictures from the letters below them. What it finds counts only if more
+    letters are in their place.
+    """
+    n = search.n_labels
+    low = Search(search.evidence, n, search.letters, n, sight=search.sight, low=True)
+    found, place = best_layouts(low, n)
+    low, other = low.at_place(place), found.get(n)
+    if other is None or low.in_place(other) <= search.in_place(layout):
+        return search, layout
+    better = other.worth - rare(low.place) > layout.worth - rare(search.place)
+    return (low, other) if better else (search, layout)
 
 
 def _letters(

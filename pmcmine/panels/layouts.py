@@ -31,6 +31,7 @@ _UNLIKELY: Final = -0.5  # the same in a part with at most one letter, of a figu
 _PLAUSIBLE: Final = -1.0  # log odds that all cuts have of a layout that needs no other beside it
 _MOST_REGIONS: Final = 900
 _UNEVEN: Final = 1.0  # cost of a panel e times as large or as small as the mean, squared
+_OVER: Final = 4.0  # heights of a letter that ends its panel: how near above it no panel begins
 _HOPED: Final = 6  # lines up to which a cut is where letters say that a panel begins
 _IN_PLACE: Final = 2.4  # worth from which a letter counts as one in its place
 _TWO: Final = 3.0  # cost of each further letter in a panel
@@ -113,6 +114,7 @@ class Search:
         place: index into `letter_places.PLACES` of where letters lie in their panels.
         least: log odds that cuts must have.
         sight: what the network sees; None if it was not asked.
+        low: whether letters end their panels: no cut is tried just above one, so that others are.
     """
 
     evidence: Evidence
@@ -122,6 +124,7 @@ class Search:
     place: int = 0
     least: float = -math.inf
     sight: Sight | None = None
+    low: bool = False
     _cuts: dict[tuple[Region, int], list[_Cut]] = field(default_factory=dict)
     _held: dict[Region, list[int]] = field(default_factory=dict)
     _centres: list[tuple[float, float]] = field(default_factory=list)
@@ -154,7 +157,7 @@ class Search:
     @property
     def places(self) -> list[int]:
         """Where letters may lie in their panels, the usual first."""
-        return places(self._first, len(self.letters) >= self.n_labels)
+        return places(self._first, len(self.letters) >= self.n_labels, self.low)
 
     def best(self, most: int) -> dict[int, Layout]:
         """Find the best layout for each number of panels up to `most`."""
@@ -269,6 +272,9 @@ class Search:
             crossed = self.sight.crossings([at for at, _ in cuts], c, d, axis)
             cuts = [(at, odds + _GOES_ON * (0.5 - x)) for (at, odds), x in zip(cuts, crossed, strict=True)]
             cuts = [cut for cut in cuts if cut[1] > floor]
+        if self.low and axis == 0:
+            over = [(x.y - _OVER * x.height, x.y + x.height) for x in (self.letters[i] for i in inside)]
+            cuts = [cut for cut in cuts if not any(a < cut[0] < b for a, b in over)]
         cuts.sort(key=_unlikely)
         if len(inside) > 1:
             return self._parting(cuts, inside, axis, hoped)[: _MOST_CUTS + 2 + len(hoped)]
@@ -296,9 +302,15 @@ class Search:
         kept: list[tuple[int, int]] = []  # how many of its group are likelier, place
         for group in groups.values():
             lines = [cuts[i][0] for i in group]
-            chosen = {*group[:2], group[lines.index(min(lines))], group[lines.index(max(lines))]}
+            second = group[1:2]
+            if self.low:  # which has more to try: the same cut is not tried twice
+                second = [i for i in group if abs(cuts[i][0] - lines[0]) > _SAME][:1]
+            chosen = {group[0], *second, group[lines.index(min(lines))], group[lines.index(max(lines))]}
             near = [i for i in group if any(abs(cuts[i][0] - x) <= _HOPED for x in hoped)]
-            kept += enumerate(sorted(chosen.union(near[:1])))
+            ordered = sorted(chosen.union(near[:1]))
+            if self.low and axis == 0:  # panels begin behind the letters of those above
+                ordered.insert(1, ordered.pop(ordered.index(group[lines.index(min(lines))])))
+            kept += enumerate(ordered)
         return [cuts[i] for _, i in sorted(kept)]  # each way to part them comes once before any comes twice
 
     def _size(self, region: Region) -> float:

@@ -40,18 +40,23 @@ def rare(place: int) -> float:
     return _RARE[place]
 
 
-def places(first: First, all_read: bool) -> list[int]:
+def places(first: First, all_read: bool, low: bool = False) -> list[int]:
     """Return the places that a figure's letters may have, the usual ones first.
 
     Args:
         first: where the figure's first letters lie.
         all_read: whether all letters were read; else the one that is missing may be the first.
+        low: whether only places at the lower edge are meant.
     """
+    if low:
+        return [x for x in _ORDER if "bottom" in PLACES[x]]
     aside, headed = first.aside > FAR, all_read and max(first.aside, first.down) > FAR
     return [x for x in _ORDER if (x != _AS_FIRST or aside) and (x != _HEADED or headed)]
 
 
-def letter_worth(place: int, letters: NDArray[np.float64], cells: NDArray[np.int64], first: First) -> NDArray[np.float64]:
+def letter_worth(
+    place: int, letters: NDArray[np.float64], cells: NDArray[np.int64], first: First
+) -> NDArray[np.float64]:
     """Judge where letters lie in their panels.
 
     Args:

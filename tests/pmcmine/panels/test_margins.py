@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from pmcmine.images.opencv import opencv
 from pmcmine.panels.boxes import panel_boxes
+from pmcmine.panels.evidence import Evidence
+from pmcmine.panels.layouts import Search, best_layouts
 from pmcmine.panels.letter_places import PLACES, First, letter_worth, places
 from pmcmine.panels.letters import Letter
 from pmcmine.panels.margins import without_notes
@@ -68,3 +70,20 @@ def test_letters_behind_headings_of_rows_are_in_the_corners_of_their_panels() ->
     assert letter_worth(plain, letters, cells, first).min() < 1
     assert headed in places(first, all_read=True)
     assert headed not in [*places(First(10, 0, 2.0, 3.0), all_read=True), *places(first, all_read=False)]
+
+
+def test_letters_below_their_pictures_end_panels() -> None:
+    """Rows of pictures under one letter each: bands between them are wider than those between panels."""
+    page, letters = np.full((460, 300), 255, np.uint8), []
+    for i in range(3):
+        top = 10 + 150 * i
+        for y in (top, top + 36, top + 72):
+            page[y : y + 24, 20:280] = 120
+        written(page, "abc"[i], 146, top + 130)
+        letters.append(Letter(i, 146, top + 122, 8, 9, 1.0))
+    search = Search(Evidence(page), 3, letters, 3, low=True)
+    found, place = best_layouts(search, 3)
+    assert "bottom" in PLACES[place] and search.at_place(place).in_place(found[3]) == 3
+    assert sorted(c[0] // 140 for c in found[3].cells) == [0, 1, 2]
+    lines = [at for at, _ in search._cuts_of((0, 460, 0, 300), 0)]
+    assert lines and not any(x.y - 30 < at < x.y + x.height for at in lines for x in letters)
