@@ -54,17 +54,19 @@ def _holds(part: _Part, letter: Letter) -> bool:
 def _beside(ink: NDArray[np.bool_], right: bool) -> list[_Part]:
     """Find the notes to the left of all panels, or to their right."""
     width = ink.shape[1]
-    depth = _depth(ink.any(0)[::-1] if right else ink.any(0))
+    filled = _filled(ink, 0)
+    depth = _depth(filled[::-1] if right else filled)
     if not depth:
         return []
     columns = slice(width - depth, width) if right else slice(0, depth)
-    return _wordlike(ink, [(slice(a, b), columns) for a, b in _runs(ink[:, columns].any(1))])
+    return _wordlike(ink, [(slice(a, b), columns) for a, b in _runs(_filled(ink[:, columns], 1))])
 
 
 def _above(ink: NDArray[np.bool_], below: bool) -> list[_Part]:
     """Find the note in a corner, above all panels or below them."""
     height, width = ink.shape
-    depth = _depth(ink.any(1)[::-1] if below else ink.any(1))
+    filled = _filled(ink, 1)
+    depth = _depth(filled[::-1] if below else filled)
     if not depth:
         return []
     rows = slice(height - depth, height) if below else slice(0, depth)
@@ -73,6 +75,11 @@ def _above(ink: NDArray[np.bool_], below: bool) -> list[_Part]:
     if last > _CORNER * width and first < (1 - _CORNER) * width:
         return []
     return _wordlike(ink, [(rows, slice(first, last))])
+
+
+def _filled(ink: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
+    """Tell which columns (axis 0) or rows (axis 1) have ink."""
+    return np.asarray(ink.any(axis), np.bool_)
 
 
 def _depth(filled: NDArray[np.bool_]) -> int:
