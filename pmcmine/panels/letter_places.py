@@ -22,7 +22,7 @@ PLACES: Final = (
 )
 _AS_FIRST: Final = PLACES.index("as the first")
 _HEADED: Final = PLACES.index("top left behind headings")
-_RARE: Final = (0.0, 1.5, 2.0, 0.8, 1.0, 1.8, 1.0, 0.9, 0.9)  # cost of a figure whose letters lie there
+_RARE: Final = (0.0, 1.5, 2.0, 0.8, 1.0, 1.8, 1.0, 0.9, 3.0)  # cost of a figure whose letters lie there
 _ORDER: Final = tuple(sorted(range(len(PLACES)), key=_RARE.__getitem__))
 
 
