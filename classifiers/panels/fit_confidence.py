@@ -54,7 +54,7 @@ def judged(labels: Path, images: Path, unread: bool = False) -> Judged:
         figure, named, path = labelled_figure(row, images)
         with Image.open(path) as opened:
             pyramid, longer = Pyramid.of(opened.convert("RGB")), max(opened.size)
-        view, fine = pyramid.grey(BASE), pyramid.fine()
+        view, fine = pyramid.grey(BASE), pyramid.fine
         with_panels += bool(figure.boxes)
         named = [] if unread else named
         found = find_layout(view, figure.wanted, named, fine) if figure.wanted is not None else None
