@@ -33,7 +33,7 @@ _SOFT: Final = re.compile(
     re.IGNORECASE,
 )
 _STOPS: Final = re.compile(
-    r"[.;:?!(]|,\s*(?:but|while|whereas|although|and)\b|\b(?:but|whereas|while|although|except)\b"
+    r"[.;:?!()]|,\s*(?:but|while|whereas|although|and)\b|\b(?:but|whereas|while|although|except)\b"
 )
 _TURNS: Final = frozenset("but whereas while although except".split())
 _NEAR: Final = 3  # words that a negation is about
@@ -106,6 +106,8 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
             t.said in _SKIPPED
             or _IF_NOT.search(text, max(t.start - _BEFORE, 0), t.end)
             or _is_either(text, t.start, t.end)
+            or text.startswith(_NAMES, t.start)
+            or _SET.search(text, max(t.start - _BEFORE, 0), t.start)
         ):
             continue  # a sign, which has an opposite; "free radicals"
         if Kind.NEGATED in kinds and len(found) < _MOST:
@@ -120,7 +122,7 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
     for m in _MORE.finditer(text):
         if len(found) >= 2 * _MOST:
             break
-        if _is_either(text, m.start(), m.end()):
+        if _is_either(text, m.start(), m.end()) or _IF_NOT.search(text, max(m.start() - _BEFORE, 0), m.end()):
             continue
         if not any(a <= m.start() < b for a, b in (*((f[0], f[1]) for f in found.values()), *pseudo)):
             found[m.start()] = (m.start(), m.end(), m[0], {Scope.AFTER})
@@ -168,9 +170,12 @@ def _parts(source: Source, words: Sequence[Token]) -> tuple[tuple[Token, ...], .
 
 # A sign, which has an opposite; "free radicals"; "it declined".
 _SKIPPED: Final = frozenset(("negative", "negative for", "-ve", "-ve for", "free", "declined", "declines"))
+_NAMES: Final = ("NIL", "NO ")  # near-isogenic line, nitric oxide
+_SET: Final = re.compile(r"\bsets?\s\Z", re.IGNORECASE)  # "set free"
 _IF_NOT: Final = re.compile(r"\bif not\Z", re.IGNORECASE)
 _EITHER: Final = re.compile(
-    r"\b(?:with|presen(?:t|ce)|whether)\b[^.;,\w]{0,6}(?:\w+\s)?(?:or|and)\s(?:the\s)?\Z", re.IGNORECASE
+    r"\b(?:with|presen(?:t|ce)|whether)\b[^.;,\w]{0,6}(?:\w+\s)?(?:(?:or|and)\s(?:the\s)?|/\s?)\Z",
+    re.IGNORECASE,
 )
 # "Absence and presence" says the same.
 _OR_WITH: Final = re.compile(r"\s?(?:or|and|/)\s?(?:in\s)?(?:the\s)?(?:presen(?:t|ce)|with)\b", re.IGNORECASE)

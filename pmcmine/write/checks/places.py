@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 from pmcmine.vocabulary.word_classes import STOP
@@ -24,6 +24,7 @@ _BEFORE_LABEL: Final = re.compile(r"\((?:[A-Za-z]\s?[,&–-]\s?(?:and\s)?){0,3}$
 _AFTER_LABEL: Final = re.compile(r"(?:\s?[,&–-]\s?(?:and\s)?[A-Za-z]){0,3}\)")
 _BEING: Final = frozenset("is are was were be been being has have had".split())
 _OUT: Final = frozenset("out behind over to for at in as alone blank empty open intact off".split())
+_MOSTLY: Final = 2  # times as many labels that stand on one side of what they are of
 _MOST: Final = 30  # items of a class that are compared
 
 
@@ -263,6 +264,20 @@ class Places:
     def is_respective(self, item: Item) -> bool:
         """Check whether "respectively" gives an item its words."""
         return item in self._respective
+
+    @cached_property
+    def labelled(self) -> int:
+        """Where what labels of panels are of stands: 1 behind them, as in "(A) Lung. (B) Heart.", -1 before, 0 both."""
+        text, tokens = self._source.text, self._source.tokens
+        found = {1: 0, -1: 0}
+        for item in self.by_class.get("panel", ()):
+            before, after = text[: tokens[item.first].start].rstrip("( "), text[tokens[item.last].end :].lstrip(") ")
+            begins = not before or before[-1] in ".;:"
+            ends = not after or after[0] in ".,;:" or after.startswith("and ")
+            if begins != ends:
+                found[1 if begins else -1] += 1
+        most = max(found, key=lambda side: found[side])
+        return most if found[most] > _MOSTLY * found[-most] else 0
 
     def weights(self, item: Item) -> tuple[Mapping[str, float], Mapping[str, float]]:
         """Map the bases of the words before and behind an item to weights; frequent words count for less."""

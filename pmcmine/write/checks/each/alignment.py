@@ -28,7 +28,7 @@ _FOUND: Final = re.compile(
 )
 # Further words that deny: a clause with one of them is no plain statement.
 _DENIES: Final = frozenset(
-    "cannot couldn fail failing invisible disappeared vanished negative same similar similarly none equal equally "
+    "cannot couldn off fail failing invisible disappeared vanished negative same similar similarly none equal equally "
     "comparable excluded omitted neither alike unchanged without no not never nor free unaffected absent absence "
     "lack lacked lacking lacks out except failed fails independent independently stable constant".split()
 )
@@ -37,7 +37,7 @@ _ENDS: Final = re.compile(r";|,\s+and\b")
 _LOOSE: Final = frozenset(("course", "many", "direction"))  # pairs that good texts word in another way too often
 # What may say so without a negation, and prefixes that do.
 _WEAKER: Final = frozenset(
-    "only alone but however rather instead less fewer little few hardly barely scarcely rarely loss deficient poor "
+    "only alone off but however rather instead less fewer little few hardly barely scarcely rarely loss deficient poor "
     "poorly prevent prevented abolish abolished ruled still lose lost missing apart others differ differed different "
     "disappear gone vanish outside beyond far against resist resisted spared escape avoid omit omitted skip zero nil "
     "negligible".split()

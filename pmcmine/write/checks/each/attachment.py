@@ -80,13 +80,21 @@ def _apart(places: Places, a: _Judged, b: _Judged, values: Mapping[Hashable, Any
     return one, two
 
 
-def _crossed(places: Places, judged: Sequence[_Judged], kind: str, values: Mapping[Hashable, Any]) -> set[int]:
+def _crossed(
+    places: Places,
+    judged: Sequence[_Judged],
+    kind: str,
+    values: Mapping[Hashable, Any],
+    named: tuple[int, int] = (0, 0),
+) -> set[int]:
     """Find pairs of items that would fit better if they changed places, by their places in the sequence.
 
-    Where a text names an item before what it is of, and another text behind it, only one pair of sides fits.
+    Where a text names an item before what it is of, and another text behind it, only one pair of sides fits: `named`,
+    of the answer and of what was given, where these are known.
     """
     out: set[int] = set()
     times, least = _CROSSED_TIMES.get(kind, _CROSSED), _CROSSED_LEAST.get(kind, _OTHER_CROSSED)
+    pairs = [s for s in _SIDES if all(not want or side == want for side, want in zip(s, named, strict=True))]
     listed = {
         j.item
         for j in judged
@@ -100,7 +108,7 @@ def _crossed(places: Places, judged: Sequence[_Judged], kind: str, values: Mappi
                 continue
             one, two = _apart(places, a, b, values)
             stay = max(min(one.of(x, y, s), two.of(y, x, s)) for s in _SIDES)
-            move = max(min(one.of(y, x, s), two.of(x, y, s)) for s in _SIDES)
+            move = max(min(one.of(y, x, s), two.of(x, y, s)) for s in pairs)
             if move > max(times * stay, least):
                 out |= {i, k}
     return out
@@ -154,7 +162,8 @@ def find(answer: Answer) -> Iterator[Problem]:
                 if any(j.like.of(v) > _SINGLE.get(kind, _OTHER_SINGLE) for v in firm) and j.item.first not in same:
                     yield problem("opposite", _shown(answer, j.item))
         known = [j for j in judged if j.item.value in values]
-        crossed = {known[i].item for i in _crossed(places, known, kind, values)}
+        named = (places.labelled, given.labelled) if kind == "panel" else (0, 0)
+        crossed = {known[i].item for i in _crossed(places, known, kind, values, named)}
         for j in every:
             if j.item.value not in values or (
                 not (answer.task in DIALOGUES and kind in _ANSWERS)
