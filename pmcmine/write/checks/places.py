@@ -110,7 +110,7 @@ def sides(source: Source, index: int) -> tuple[Side, ...]:
     found = tuple(dict.fromkeys(s for b in (token.low, *sorted(bases(token.low))) for s in known.get(b, ())))
     if token.low in ("lower", "below"):
         after = {b for t in source.tokens[index + 1 : index + 3] for b in bases(t.low)}
-        place = not after.isdisjoint(PLACES)
+        place = not after.isdisjoint(PLACES) or source.text[token.end : token.end + 1] == ":"
         found = tuple(s for s in found if (s.pair == "height") == place)
     if token.low == "after" and following[:1].isdigit():  # "after 3 days" of something says no order
         return tuple(replace(s, asked=False) for s in found)

@@ -35,6 +35,24 @@ _FREE: Final = re.compile(r"\b(\w{2,30})[-‐‑–]free\b")
 _LEFT_OUT: Final = frozenset("left out omit omitted exclude excluded remove removed drop dropped".split())
 _WHOLE: Final = 7  # letters of a word with such a prefix
 _ABSENT: Final = frozenset(("absence", "absent", "without"))
+_ZERO: Final = re.compile(r"(?<![\w.,])0(?:\.0+)?\s?(?:[%µμa-zA-Z]|\))")  # "0 µM" is without it
+_LESS: Final = re.compile(r"[≤≥]")  # "no greater than"
+_THAN: Final = frozenset("more greater higher larger less lower fewer smaller later earlier longer shorter older".split())
+_DELETED: Final = re.compile(
+    r"(?i)\b(?:delet(?:ed|ion)|knock(?:ed)?[- ]?(?:out|down)|silenc\w+|null|deplet\w+|depriv\w+|omi(?:ts?|tted|ssion)|withdraw\w+)"
+    r"|[ΔΔ∆]"
+)
+_MISSING: Final = re.compile(r"(?i)(?:without|lack(?:s|ed|ing)?|absen(?:t|ce)|none|deficient|devoid|free of)\b")
+_DIFFERENT: Final = re.compile(r"(?i)\b(?:differ\w*|unequal\w*|dissimilar\w*|uneven\w*|var(?:y|ies|ied)|higher|lower)\b")
+_EQUAL: Final = frozenset("equal equally same identical alike similar similarly uniform uniformly evenly".split())
+# What a denial may be of in other words: that nothing happened, and that nothing was seen.
+_OTHERWISE: Final = tuple(
+    frozenset(group.split())
+    for group in (
+        "change effect affect alter alteration influence impact difference differ differ matter respond response",
+        "signal expression express staining stain band detect detection visible see",
+    )
+)
 _BEFORE: Final = 3  # words before a verb that is denied, which may be its subject
 _ABOUT: Final = 2  # words of a denial that must all be said again
 
@@ -59,12 +77,28 @@ def _has(forms: frozenset[str], token: Token) -> bool:
 def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[Denial]:
     """Yield denials of an answer none of whose words is near a denial of the source."""
     reached = _forms(t for d in known for t in d.reach)
+    reached |= frozenset(w for group in _OTHERWISE if not group.isdisjoint(reached) for w in group)
     words = {t.low for d in known for t in d.reach}
     for denial in found:
         if not (denial.firm and denial.about) or any(_has(reached, t) for t in denial.about):
             continue
         if not any(same_form(t.low, word) for t in denial.about for word in words):
             yield denial
+
+
+def _is_worded(denial: Denial, source: Source, known: Iterable[Denial]) -> bool:
+    """Check whether what was given says so without these words: "0 µM", "≤", "RDV-free", "non-CSC", a deletion."""
+    first = denial.about[0]
+    if _MISSING.match(denial.said) and (_ZERO.search(source.text) or _DELETED.search(source.text)):
+        return True
+    if first.low in _THAN and _LESS.search(source.text):
+        return True
+    if first.low in _EQUAL and _DIFFERENT.search(source.text):
+        return True
+    initials = {"".join(t.text[0] for t in denial.about[:n]).upper() for n in range(2, len(denial.about) + 1)}
+    if any(t.text.rstrip("s") in initials for d in known for t in d.reach):
+        return True
+    return first.low in _FREE.findall(source.text.lower())
 
 
 def _turned(source: Source) -> frozenset[str]:
@@ -135,6 +169,8 @@ def find(answer: Answer) -> Iterator[Problem]:
     turned = _turned(answer.support)
     for denial in _denied_anew(found, known):
         if (both and denial.said.lower() in _ABSENT) or any(t.low in turned for t in denial.about):
+            continue
+        if _is_worded(denial, answer.support, known):
             continue
         yield problem("negated", " ".join((denial.said, *(t.text for t in denial.about))))
     yield from _prefixed(answer, found)
