@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 FREE: Final = """
+akin analogous analogously backdrop boldface booklet caret chunk dagger digit fare fared fares fortnight goes gone hash
+hue hues italic italics layperson leftover midway newcomer numeral numerals outset palette quartet quintet sift sifted
+sifting sizeable subheading tempo tilde tint tinted tweak underpin underpinned underpins vignette weekend whittle
+whittled winnow winnowed
 abandon abbreviate abbreviated abbreviation abbreviations ability able above abrupt absolute absorb abstract abundance
 abundant academic accept acceptable access accessible accidental accommodate accompanied accompany accompanying
 accomplish according accordingly account accumulate accumulated accuracy accurate accurately achieve acknowledge
@@ -218,7 +222,7 @@ worth worthwhile would wrap write written wrong wrote year yes yet yield you you
 
 # Kinds of things, under which a text sums up what was given by name: "lipids" for triglycerides.
 KINDS: Final = """
-celsius fahrenheit kelvin minus plus markedly
+analyte celsius fahrenheit kelvin minus plus markedly
 acid adjuvant agonist algae allele amphibian antagonist antibiotic antigen anybody anyone aromatic arthropod bacteria
 bacterial bacterium base biomarker biomolecule biota bird body capital carbohydrate cereal chemokine chromosome clade
 clone compound contaminant crop cultivar cytokine dairy dataset derivative disease disorder dye element embryo enzyme

@@ -95,6 +95,9 @@ def is_leaving(tokens: Sequence[Token], index: int) -> bool:
     """Check whether "left" is of "to leave": "was left out", "were left untreated"."""
     if tokens[index].low != "left" or index == len(tokens) - 1:
         return False
+    following = [t.low for t in tokens[index + 1 : index + 3]]
+    if following in (["to", "be"], ["to", "see"]):  # "no blood is left to be seen"
+        return True
     if not index or tokens[index + 1].low == "out":
         return tokens[index + 1].low == "out"
     return tokens[index - 1].low in _BEING and (tokens[index + 1].low in _OUT or tokens[index + 1].low.startswith("un"))

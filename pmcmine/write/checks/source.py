@@ -228,6 +228,8 @@ class Source:
         key = joined(token.text)
         if key in self.joined or (key.endswith("s") and key[:-1] in self.joined):
             return True
+        if not self.written_out.isdisjoint((token.low, token.low.removesuffix("s"))):
+            return True  # of "messenger RNA", for "mRNA"
         long = long_forms().get(token.text.removesuffix("s"), ()) if len(token.text) > 1 else ()
         if not self.bases.isdisjoint((*same_words().get(token.low, ()), *(long if len(long) == 1 else ()))):
             return True
