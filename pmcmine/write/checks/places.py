@@ -24,6 +24,7 @@ _BEFORE_LABEL: Final = re.compile(r"\((?:[A-Za-z]\s?[,&–-]\s?(?:and\s)?){0,3}$
 _AFTER_LABEL: Final = re.compile(r"(?:\s?[,&–-]\s?(?:and\s)?[A-Za-z]){0,3}\)")
 _BEING: Final = frozenset("is are was were be been being has have had".split())
 _OUT: Final = frozenset("out behind over to for at in as alone blank empty open intact off".split())
+_NEXT: Final = 8  # characters
 _MOSTLY: Final = 2  # times as many labels that stand on one side of what they are of
 _MOST: Final = 30  # items of a class that are compared
 
@@ -274,7 +275,8 @@ class Places:
         text, tokens = self._source.text, self._source.tokens
         found = {1: 0, -1: 0}
         for item in self.by_class.get("panel", ()):
-            before, after = text[: tokens[item.first].start].rstrip("( "), text[tokens[item.last].end :].lstrip(") ")
+            start, end = tokens[item.first].start, tokens[item.last].end
+            before, after = text[max(start - _NEXT, 0) : start].rstrip("( "), text[end : end + _NEXT].lstrip(") ")
             begins = not before or before[-1] in ".;:"
             ends = not after or after[0] in ".,;:" or after.startswith("and ")
             if begins != ends:

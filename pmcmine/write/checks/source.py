@@ -238,11 +238,15 @@ class Source:
         return False
 
 
+_DEGREES: Final = re.compile(r"(?<=\d)\s?\^?[∘º˚]")
+
+
 def source_of(texts: Iterable[str]) -> Source:
     """Read passages."""
     return Source(_signs("\n".join(texts)))
 
 
 def _signs(text: str) -> str:
-    """Spell out signs that compare."""
+    """Spell out signs that compare, and write degrees in one way."""
+    text = _DEGREES.sub("°", text)
     return _PLUS.sub(" positive", _LESS.sub(" below ", _MORE.sub(" above ", text)))

@@ -29,6 +29,8 @@ _LEAST: Final = 3  # of these that are no function words, letters or digits
 _OF_NUMBERS: Final = 2  # the same around a number, which no other word may stand for
 _DENIALS: Final = frozenset("no not never without cannot absent".split())
 _NUMBER: Final = "#"
+_BESIDE: Final = 2  # words
+_PLACES: Final = 20  # of a word, that are looked at
 _LONG: Final = 9  # letters of a word that may be misspelt
 
 
@@ -83,7 +85,9 @@ def _exchanged(given: Sequence[Token], said: Sequence[Token]) -> Iterator[Proble
     for i, token in enumerate(given):
         for frame in _frames(words, i):
             there.setdefault(frame, []).append(token)
-    known = {t.key for t in given}
+    known: dict[str, list[int]] = {}
+    for i, token in enumerate(given):
+        known.setdefault(token.key, []).append(i)
     words = _masked(said)
     for i, token in enumerate(said):
         if token.key not in known or not _tells(token):
@@ -91,9 +95,23 @@ def _exchanged(given: Sequence[Token], said: Sequence[Token]) -> Iterator[Proble
         for frame in _frames(words, i):
             others = there.get(frame, [])
             wrong = others and not any(_same(token, o) for o in others)
-            if wrong and any(_tells(o) and _sort(o) == _sort(token) for o in others):
+            wrong = wrong and any(_tells(o) and _sort(o) == _sort(token) for o in others)
+            if wrong and (_sort(token) == "word" or not _is_turned(given, known[token.key][:_PLACES], said, i)):
                 yield problem("exchanged", f"{token.text}, for {others[0].text}")
                 break
+
+
+def _is_turned(given: Sequence[Token], places: Sequence[int], said: Sequence[Token], at: int) -> bool:
+    """Check whether what stands before a word was given behind it: "black tea bread (BT)" for "BT, black tea bread"."""
+    before = {t.key for t in said[max(at - _BESIDE, 0) : at] if len(t.low) > 2}
+    return any(
+        before and before <= {t.key for t in given[i + 1 : i + 1 + _BESIDE + 1]} and before.isdisjoint(_left(given, i))
+        for i in places
+    )
+
+
+def _left(given: Sequence[Token], at: int) -> set[str]:
+    return {t.key for t in given[max(at - 1, 0) : at]}
 
 
 def _gaps(words: Sequence[str]) -> tuple[set[Frame], set[Frame]]:
