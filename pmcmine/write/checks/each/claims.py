@@ -8,6 +8,7 @@ them.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from typing import Final, NamedTuple
@@ -74,6 +75,7 @@ _IDIOMS: Final = re.compile(
 )
 _VALUES: Final = re.compile(r"(?i)\b(?:p|n)\s*(?:-?\s?values?)?\s*(?:below|above|[=<>≤≥])+\s*[\d.,×^−-]+")
 _DIGIT: Final = re.compile(r"\d")
+_COMPARE: Final = 2  # numbers of a sentence
 _COMPARED: Final = frozenset(("change", "extreme", "multiple"))  # kinds that numbers may support
 
 
@@ -120,8 +122,9 @@ def _compared(answer: Answer) -> frozenset[str]:
 
 
 def _measured(answer: Answer) -> set[int]:
-    """Return the sentences that state a number, p values and counts of samples aside."""
+    """Return the sentences that state numbers to compare, p values and counts of samples aside."""
     values = [m.span() for m in _VALUES.finditer(answer.read.text)]
-    return {
+    found = [
         t.sentence for t in answer.read.tokens if _DIGIT.match(t.text) and not any(a <= t.start < b for a, b in values)
-    }
+    ]
+    return {sentence for sentence, count in Counter(found).items() if count >= _COMPARE}
