@@ -53,7 +53,6 @@ _OTHERWISE: Final = tuple(
         "signal expression express staining stain band detect detection visible see",
     )
 )
-_BEFORE: Final = 3  # words before a verb that is denied, which may be its subject
 _ABOUT: Final = 2  # words of a denial that must all be said again
 
 
@@ -181,7 +180,7 @@ def find(answer: Answer) -> Iterator[Problem]:
         return
     governed = {t.start for d in found for t in d.scope} | asked(answer)
     said = _sentences(answer.read, governed)
-    still = [_forms((*d.about, *(d.reach[-_BEFORE:] if _VERB.search(d.said) else ()))) for d in found]
+    still = [_forms((*d.about, *(d.subject if _VERB.search(d.said) else ()))) for d in found]
     free = _FREE.findall(answer.text.lower())
     plain = _sentences(answer.support, {t.start for d in known for t in d.scope})
     for denial in known:
