@@ -163,7 +163,7 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
             number,
             about[:_NEAR],
             further,
-            right or left,
+            right or (subject if further else left),
             right if most == 1 else reach,
             not _SOFT.match(said),
             subject[:_NEAR],

@@ -149,7 +149,7 @@ def antonyms() -> dict[str, frozenset[str]]:
 
 @cache
 def wider_words() -> dict[str, tuple[str, ...]]:
-    """Map words that name things to words that mean the same or more (`WIDER`, `models/wider.txt`): "rice" for paddy."""
+    """Map words that name things to words that mean the same or more (`WIDER`, `wider.txt`): "rice" for paddy."""
     text = (files(__package__) / "models" / "wider.txt").read_text("utf-8")
     rows = (line.split() for line in text.splitlines())
     out = {word: tuple(found) for word, *found in rows}

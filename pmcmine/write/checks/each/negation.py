@@ -36,14 +36,14 @@ _LEFT_OUT: Final = frozenset("left out omit omitted exclude excluded remove remo
 _WHOLE: Final = 7  # letters of a word with such a prefix
 _ABSENT: Final = frozenset(("absence", "absent", "without"))
 _ZERO: Final = re.compile(r"(?<![\w.,])0(?:\.0+)?\s?(?:[%µμa-zA-Z]|\))")  # "0 µM" is without it
-_LESS: Final = re.compile(r"[≤≥]")  # "no greater than"
-_THAN: Final = frozenset("more greater higher larger less lower fewer smaller later earlier longer shorter older".split())
+_LESS: Final = re.compile(r"[≤≥]|\b(?:below|above) \d")  # "no greater than"; signs are spelled out
+_THAN: Final = frozenset("more greater higher larger less lower fewer smaller later earlier longer shorter".split())
 _DELETED: Final = re.compile(
-    r"(?i)\b(?:delet(?:ed|ion)|knock(?:ed)?[- ]?(?:out|down)|silenc\w+|null|deplet\w+|depriv\w+|omi(?:ts?|tted|ssion)|withdraw\w+)"
-    r"|[ΔΔ∆]"
+    r"(?i)\b(?:delet(?:ed|ion)|knock(?:ed)?[- ]?(?:out|down)|silenc\w+|null|deplet\w+|depriv\w+|omi(?:ts?|tted|ssion)|"
+    r"withdraw\w+)|[Δ∆]"
 )
 _MISSING: Final = re.compile(r"(?i)(?:without|lack(?:s|ed|ing)?|absen(?:t|ce)|none|deficient|devoid|free of)\b")
-_DIFFERENT: Final = re.compile(r"(?i)\b(?:differ\w*|unequal\w*|dissimilar\w*|uneven\w*|var(?:y|ies|ied)|higher|lower)\b")
+_DIFFERENT: Final = re.compile(r"(?i)\b(?:differ\w*|unequal\w*|uneven\w*|var(?:y|ies|ied)|higher|lower)\b")
 _EQUAL: Final = frozenset("equal equally same identical alike similar similarly uniform uniformly evenly".split())
 # What a denial may be of in other words: that nothing happened, and that nothing was seen.
 _OTHERWISE: Final = tuple(
