@@ -27,6 +27,9 @@ _CROSSED: Final = 1.5  # the same where two items have changed places
 _CROSSED_TIMES: Final = {"direction": 2.0, "symbol": 3.0, "colour": 2.0}
 _CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.4, "colour": 0.006}
 _OTHER_CROSSED: Final = 0.015
+_CLEAR: Final = frozenset(("side", "second", "ends", "direct", "front"))  # that may be less alike
+_CLEARLY: Final = 4.0
+_CLEAR_LEAST: Final = 0.002
 _FAR: Final = 0.12  # weight of a word that is not near an item
 # Classes of which one item alone is compared; of the others, an item alone stood elsewhere in good texts, too.
 _MOVED: Final = frozenset(
@@ -109,7 +112,7 @@ def _crossed(
             one, two = _apart(places, a, b, values)
             stay = max(min(one.of(x, y, s), two.of(y, x, s)) for s in _SIDES)
             move = max(min(one.of(y, x, s), two.of(x, y, s)) for s in pairs)
-            if move > max(times * stay, least):
+            if move > max(times * stay, least) or (kind in _CLEAR and move > max(_CLEARLY * stay, _CLEAR_LEAST)):
                 out |= {i, k}
     return out
 
