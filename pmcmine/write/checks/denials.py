@@ -95,7 +95,7 @@ def _near(source: Source, tokens: Sequence[Token], at: int, step: int, most: int
 
 def _before_bracket(source: Source, tokens: Sequence[Token], at: int) -> int:
     """Return the number of the word before the bracket in which a word stands; -1 if there is none."""
-    opening = source.text.rfind("(", 0, tokens[at].start)
+    opening = source.text.rfind("(", max(tokens[at].start - _BRACKET, 0), tokens[at].start)
     return next((i for i in range(at - 1, -1, -1) if tokens[i].end <= opening), -1) if opening >= 0 else -1
 
 
@@ -211,6 +211,7 @@ _OR_WITH: Final = re.compile(r"\s?(?:or|and|/)\s?(?:in\s)?(?:the\s)?(?:presen(?:
 _BOTH: Final = re.compile(rf"\b(?:absen(?:t|ce)|without){_OR_WITH.pattern}", re.IGNORECASE)
 _BEFORE: Final = 30  # characters before a negation
 _VERB: Final = re.compile(r"(?:\bnot|n['’]t|\bcannot|\bwithout)\Z", re.IGNORECASE)  # what denies the verb behind it
+_BRACKET: Final = 300  # characters of a bracket
 _ITEM: Final = re.compile(r",|\band\b")
 _OR: Final = re.compile(r"\bn?or\b")
 _MOST: Final = 20  # negations of a sentence

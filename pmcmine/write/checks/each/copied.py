@@ -111,7 +111,8 @@ def _is_turned(given: Sequence[Token], places: Sequence[int], said: Sequence[Tok
 
 
 def _left(given: Sequence[Token], at: int) -> set[str]:
-    return {t.key for t in given[max(at - 1, 0) : at]}
+    """Return what stands right before a word in its sentence."""
+    return {t.key for t in given[max(at - 1, 0) : at] if t.sentence == given[at].sentence}
 
 
 def _gaps(words: Sequence[str]) -> tuple[set[Frame], set[Frame]]:

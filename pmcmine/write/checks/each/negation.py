@@ -85,19 +85,27 @@ def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[D
             yield denial
 
 
-def _is_worded(denial: Denial, source: Source, known: Iterable[Denial]) -> bool:
-    """Check whether what was given says so without these words: "0 µM", "≤", "RDV-free", "non-CSC", a deletion."""
-    first = denial.about[0]
-    if _MISSING.match(denial.said) and (_ZERO.search(source.text) or _DELETED.search(source.text)):
-        return True
-    if first.low in _THAN and _LESS.search(source.text):
-        return True
-    if first.low in _EQUAL and _DIFFERENT.search(source.text):
-        return True
-    initials = {"".join(t.text[0] for t in denial.about[:n]).upper() for n in range(2, len(denial.about) + 1)}
-    if any(t.text.rstrip("s") in initials for d in known for t in d.reach):
-        return True
-    return first.low in _FREE.findall(source.text.lower())
+class _Wordings:
+    """What was given without a word that denies it: "0 µM", "≤", "RDV-free", "non-CSC", a deletion."""
+
+    def __init__(self, source: Source, known: Iterable[Denial]) -> None:
+        self._missing = bool(_ZERO.search(source.text) or _DELETED.search(source.text))
+        self._less = bool(_LESS.search(source.text))
+        self._different = bool(_DIFFERENT.search(source.text))
+        self._free = frozenset(_FREE.findall(source.text.lower()))
+        self._denied = frozenset(t.text.rstrip("s") for d in known for t in d.reach)
+
+    def has(self, denial: Denial) -> bool:
+        """Check whether what was given says the same as a denial."""
+        first = denial.about[0]
+        initials = {"".join(t.text[0] for t in denial.about[:n]).upper() for n in range(2, len(denial.about) + 1)}
+        return (
+            (self._missing and bool(_MISSING.match(denial.said)))
+            or (self._less and first.low in _THAN)
+            or (self._different and first.low in _EQUAL)
+            or not initials.isdisjoint(self._denied)
+            or first.low in self._free
+        )
 
 
 def _turned(source: Source) -> frozenset[str]:
@@ -166,10 +174,11 @@ def find(answer: Answer) -> Iterator[Problem]:
     found, known = denials(answer.read), denials(answer.support)
     both = names_both(answer.support)
     turned = _turned(answer.support)
+    wordings = _Wordings(answer.support, known)
     for denial in _denied_anew(found, known):
         if (both and denial.said.lower() in _ABSENT) or any(t.low in turned for t in denial.about):
             continue
-        if _is_worded(denial, answer.support, known):
+        if wordings.has(denial):
             continue
         yield problem("negated", " ".join((denial.said, *(t.text for t in denial.about))))
     yield from _prefixed(answer, found)
