@@ -277,10 +277,12 @@ class Places:
         for item in self.by_class.get("panel", ()):
             start, end = tokens[item.first].start, tokens[item.last].end
             before, after = text[max(start - _NEXT, 0) : start].rstrip("( "), text[end : end + _NEXT].lstrip(") ")
-            begins = not before or before[-1] in ".;:"
-            ends = not after or after[0] in ".,;:" or after.startswith("and ")
-            if begins != ends:
-                found[1 if begins else -1] += 1
+            if not before or before[-1] in ".,;:" or before.endswith(" and"):
+                found[1] += 1
+            elif not after or after[0] in ".,;:" or after.startswith("and "):
+                found[-1] += 1
+            elif after[0].isupper():
+                found[1] += 1
         most = max(found, key=lambda side: found[side])
         return most if found[most] > _MOSTLY * found[-most] else 0
 

@@ -160,7 +160,7 @@ def find(answer: Answer) -> Iterator[Problem]:
         every = [j for j in every if not answer.copies(j.item.first, j.item.last)]
         judged = [j for j in every if j.item.asked]
         for j in judged:
-            if j.item.value not in values and kind not in _NAMED:
+            if j.item.value not in values and kind not in _NAMED and not _is_bound(answer, j.item):
                 firm = {k.value for k in given.by_class.get(name, ()) if k.asked}
                 if any(j.like.of(v) > _SINGLE.get(kind, _OTHER_SINGLE) for v in firm) and j.item.first not in same:
                     yield problem("opposite", _shown(answer, j.item))
@@ -177,6 +177,12 @@ def find(answer: Answer) -> Iterator[Problem]:
                 wrong = j.item in crossed or _is_elsewhere(answer, j, values, kind)
             if wrong:
                 yield problem("swapped", _shown(answer, j.item))
+
+
+def _is_bound(answer: Answer, item: Item) -> bool:
+    """Check whether a word only bounds a number, as a sign may do: "younger than 65" for "< 65"."""
+    following = [t.low for t in answer.read.tokens[item.last + 1 : item.last + 3]]
+    return len(following) > 1 and following[0] == "than" and following[1][0].isdigit()
 
 
 def _is_elsewhere(answer: Answer, judged: _Judged, values: Mapping[Hashable, Any], kind: str) -> bool:
