@@ -62,6 +62,11 @@ effect: helped helps helping restored restores restoring protected protects prot
   support facilitate allow enable repair
 dependence: dependent dependently
   | depend dependence independent require function according vary
+role: role roles
+  | role function functional involve involvement contribute contribution regulate regulation regulator act activity
+  effect affect participate mediate responsible
+favour: favor favour favors favours favored favoured favoring favouring
+  | favor favour favorable favourable prefer preference better best superior advantage benefit bias
 look: pale faint dense swollen shredded ragged oval elongated blurred
   | pale faint dark bright dense density thick pack swell swollen rough round oval sphere spherical elongate long clear
   blur damage injure destroy disrupt intense intensity strong weak spindle ellipse circle circular cluster aggregate
