@@ -226,7 +226,7 @@ class Source:
     def has_symbol(self, token: Token) -> bool:
         """Check whether a symbol is there, however it is hyphenated, or the words that it abbreviates."""
         key = joined(token.text)
-        if key in self.joined or (key.endswith("s") and key[:-1] in self.joined):
+        if token.key in self.keys or key in self.joined or (key.endswith("s") and key[:-1] in self.joined):
             return True
         if not self.written_out.isdisjoint((token.low, token.low.removesuffix("s"))):
             return True  # of "messenger RNA", for "mRNA"

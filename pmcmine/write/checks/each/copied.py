@@ -42,10 +42,10 @@ def _firm(words: Frame, least: int = _LEAST) -> bool:
     return sum(len(w) > 1 and w not in STOP and not is_unit(w) for w in words) >= least
 
 
-def _frames(words: Sequence[str], i: int) -> Iterator[Frame]:
-    """Yield the copied words around a word, with a mark between them."""
+def _frames(words: Sequence[str], tokens: Sequence[Token], i: int) -> Iterator[Frame]:
+    """Yield the copied words around a word in its sentence, with a mark between them."""
     for before, behind in _FRAMES:
-        if i >= before and i + behind < len(words):
+        if i >= before and i + behind < len(words) and tokens[i - before].sentence == tokens[i + behind].sentence:
             frame = (*words[i - before : i], *words[i + 1 : i + 1 + behind])
             if _firm(frame, _OF_NUMBERS if words[i] == _NUMBER else _LEAST):
                 yield (*frame[:before], "", *frame[before:])
@@ -83,7 +83,7 @@ def _exchanged(given: Sequence[Token], said: Sequence[Token]) -> Iterator[Proble
     there: dict[Frame, list[Token]] = {}
     words = _masked(given)
     for i, token in enumerate(given):
-        for frame in _frames(words, i):
+        for frame in _frames(words, given, i):
             there.setdefault(frame, []).append(token)
     known: dict[str, list[int]] = {}
     for i, token in enumerate(given):
@@ -92,7 +92,7 @@ def _exchanged(given: Sequence[Token], said: Sequence[Token]) -> Iterator[Proble
     for i, token in enumerate(said):
         if token.key not in known or not _tells(token):
             continue
-        for frame in _frames(words, i):
+        for frame in _frames(words, said, i):
             others = there.get(frame, [])
             wrong = others and not any(_same(token, o) for o in others)
             wrong = wrong and any(_tells(o) and _sort(o) == _sort(token) for o in others)
