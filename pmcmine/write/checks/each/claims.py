@@ -67,6 +67,18 @@ role: role roles
   effect affect participate mediate responsible
 favour: favor favour favors favours favored favoured favoring favouring
   | favor favour favorable favourable prefer preference better best superior advantage benefit bias
+significance: significant significantly
+  | significant significance p anova test differ difference different star asterisk letter confidence lsd tukey
+  threshold posterior fdr lod likelihood bootstrap gwas
+constancy: unchanged unaltered unaffected
+  | unchanged unaltered unaffected change alter affect effect influence impact difference differ same constant stable
+  stability maintain remain steady similar
+damage: damaged destroyed
+  | damage destroy destruction injure injury impair impairment lesion stress death degrade degradation degenerate
+  disrupt toxic toxicity loss break rupture wound hurt necrosis burn
+recovery: recovered recovers
+  | recover recovery restore restoration remission improve improvement heal healing cure reversal reverse relapse
+  collect collection harvest isolate obtain
 look: pale faint dense swollen shredded ragged oval elongated blurred
   | pale faint dark bright dense density thick pack swell swollen rough round oval sphere spherical elongate long clear
   blur damage injure destroy disrupt intense intensity strong weak spindle ellipse circle circular cluster aggregate
