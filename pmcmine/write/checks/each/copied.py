@@ -29,6 +29,7 @@ _LEAST: Final = 3  # of these that are no function words, letters or digits
 _OF_NUMBERS: Final = 2  # the same around a number, which no other word may stand for
 _DENIALS: Final = frozenset("no not never without cannot absent".split())
 _NUMBER: Final = "#"
+_EDGE: Final = "^"  # stands for words before and behind a sentence
 _BESIDE: Final = 2  # words
 _PLACES: Final = 20  # of a word, that are looked at
 _LONG: Final = 9  # letters of a word that may be misspelt
@@ -38,17 +39,18 @@ def _masked(tokens: Sequence[Token]) -> list[str]:
     return [_NUMBER if t.low[:1].isdigit() else t.low for t in tokens]
 
 
-def _firm(words: Frame, least: int = _LEAST) -> bool:
+def _firm(words: Sequence[str], least: int = _LEAST) -> bool:
     return sum(len(w) > 1 and w not in STOP and not is_unit(w) for w in words) >= least
 
 
 def _frames(words: Sequence[str], tokens: Sequence[Token], i: int) -> Iterator[Frame]:
     """Yield the copied words around a word in its sentence, with a mark between them."""
+    own = tokens[i].sentence
     for before, behind in _FRAMES:
-        if i >= before and i + behind < len(words) and tokens[i - before].sentence == tokens[i + behind].sentence:
-            frame = (*words[i - before : i], *words[i + 1 : i + 1 + behind])
-            if _firm(frame, _OF_NUMBERS if words[i] == _NUMBER else _LEAST):
-                yield (*frame[:before], "", *frame[before:])
+        around = [*range(i - before, i), *range(i + 1, i + 1 + behind)]
+        frame = [words[k] if 0 <= k < len(words) and tokens[k].sentence == own else _EDGE for k in around]
+        if _firm(frame, _OF_NUMBERS if words[i] == _NUMBER else _LEAST):
+            yield (*frame[:before], "", *frame[before:])
 
 
 def _tells(token: Token) -> bool:
