@@ -49,7 +49,7 @@ def _frames(words: Sequence[str], tokens: Sequence[Token], i: int) -> Iterator[F
     for before, behind in _FRAMES:
         around = [*range(i - before, i), *range(i + 1, i + 1 + behind)]
         frame = [words[k] if 0 <= k < len(words) and tokens[k].sentence == own else _EDGE for k in around]
-        if _firm(frame, _OF_NUMBERS if words[i] == _NUMBER else _LEAST):
+        if _firm(frame, _OF_NUMBERS if words[i] == _NUMBER or tokens[i].symbol else _LEAST):
             yield (*frame[:before], "", *frame[before:])
 
 
