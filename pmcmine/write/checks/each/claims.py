@@ -47,21 +47,24 @@ health: intact unremarkable healthy
 spread: uniform uniformly evenly diffuse diffusely confined scattered homogeneous homogeneously
   | uniform even diffuse confine scatter homogeneous heterogeneous distribute distribution localize localise spread
   disperse throughout restrict limit exclusive patch random
-course: persist persistent gradually steadily progressively rapidly suddenly transient transiently
+course: persist persistent gradually steadily progressively rapidly suddenly transient transiently sharply steeply
   | persist persistent remain still continue continuous maintain constant stable gradual progressive steady rapid fast
   quick slow sudden abrupt transient brief temporary long last sustain course
-reading: suggest suggests suggesting suggested implying attributed
+reading: suggest suggests suggesting suggested implying attributed confirms confirming
   interferes interfering
   | suggest suggestion suggestive imply implication attribute explain explanation reflect reveal demonstrate evidence
   conclude conclusion hypothesis hypothesise hypothesize propose support indicator infer interpret consistent
-  interfere interference because due cause
+  interfere interference because due cause confirm confirmation confirmatory validate validation verify verification
 effect: helped helps helping restored restores restoring protected protects protecting rescued rescues benefited
   benefits
   | help aid restore restoration protect protection protective rescue recover recovery benefit beneficial improve
   improvement promote enhance alleviate relieve mitigate attenuate reverse ameliorate prevent normalise normalize
   support facilitate allow enable repair
-dependence: dependent dependently
+dependence: dependent dependently depends
   | depend dependence independent require function according vary
+drive: drives triggers triggered
+  | drive driver trigger cause causal induce induction promote regulate regulator activate activation initiate lead effect
+  influence control response due
 role: role roles
   | role function functional involve involvement contribute contribution regulate regulation regulator act activity
   effect affect participate mediate responsible

@@ -45,6 +45,14 @@ GOOD = {
         "Trials of tendon repair. SR: Single-Row Repair; DR: Double-Row Repair; SB: Suture Bridge Repair.",
         "Trials of Single-Row Repair (SR), Double-Row Repair (DR) and Suture Bridge Repair (SB) of the tendon.",
     ),
+    "said twice": (
+        "Quality of reads. The plot was drawn with R. Depth of reads. The plot was drawn with R.",
+        "Depth of reads. The plot was drawn with R. Quality of reads. The plot was drawn with R.",
+    ),
+    "sentences in another order": (
+        "Dot plot of the genes that are down at noon. (B) Dot plot of the genes that are up at noon. (C) Maps.",
+        "(B) Dot plot of the genes that are up at noon. Dot plot of the genes that are down at noon. (C) Maps.",
+    ),
 }  # fmt: skip
 
 
@@ -73,6 +81,11 @@ SPOILED = {
     "narrower": ("Mean ferritin in the blood of goats.", "Mean ferritin in the plasma of goats.", "unsupported"),
     "other species": ("Leaves of Solanum lycopersicum.", "Potato leaves (Solanum lycopersicum).", "unsupported"),
     "no Roman": ("The genes in subgroups I–VI of wheat.", "Nine genes of wheat are in subgroups I–VI.", "number"),
+    "at the end": (
+        "Sections of stained muscle of young rabbits. Growth of young mice.",
+        "Growth of young mice. Sections of stained muscle of young mice.",
+        "exchanged",
+    ),
     "a single number": ("Genes by ploidy of wheat.", "The share of 30 genes is highest in polyploid wheat.", "claim"),
 }
 
