@@ -63,8 +63,8 @@ effect: helped helps helping restored restores restoring protected protects prot
 dependence: dependent dependently depends
   | depend dependence independent require function according vary
 drive: drives triggers triggered
-  | drive driver trigger cause causal induce induction promote regulate regulator activate activation initiate lead effect
-  influence control response due
+  | drive driver trigger cause causal induce induction promote regulate regulator activate activation initiate lead
+  effect influence control response due
 role: role roles
   | role function functional involve involvement contribute contribution regulate regulation regulator act activity
   effect affect participate mediate responsible
