@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Final
 
 from pmcmine.io.folder import Folder
@@ -108,6 +108,25 @@ def difference(
     return Changes(**{what: tuple(pmcids) for what, pmcids in found.items()})
 
 
+def differences(
+    old: OldRelease,
+    groups_of: Callable[[int], Sequence[Sequence[Entry]]],
+    damaged: Collection[str] = (),
+    excluded: Excluded = NOTHING_EXCLUDED,
+) -> Iterator[tuple[int, Changes]]:
+    """Yield each block and its changes.
+
+    Args:
+        old: the release that an update starts from.
+        groups_of: returns the entries of a block in today's snapshot, one list per PMCID.
+        damaged: as for `difference`.
+        excluded: as for `difference`.
+    """
+    for block in range(old.plan.n_blocks):
+        ledger = read_part(old.folder, "ledger", block).select(["pmcid", "entries", "rejects"]).to_pylist()
+        yield block, difference(groups_of(block), ledger, damaged, excluded)
+
+
 def _identity(entries: Sequence[Sequence[Any]]) -> list[tuple[Any, Any, Any]]:
     """Return version, ETag and note; the place in a source may change without the article."""
     return sorted((version, etag, note) for version, _, etag, note in entries)
@@ -131,9 +150,7 @@ def write_deltas(old: OldRelease, exclude_sha256: str | None = None) -> Delta:
     blocks = []
     damaged = damaged_articles(work)
     excluded = newly_excluded(old, exclude_sha256)
-    for block in range(old.plan.n_blocks):
-        ledger = read_part(old.folder, "ledger", block).select(["pmcid", "entries", "rejects"]).to_pylist()
-        changes = difference(read_block(work, block), ledger, damaged, excluded)
+    for block, changes in differences(old, lambda block: read_block(work, block), damaged, excluded):
         if changes:
             write_changes(work, block, changes)
             blocks.append(block)

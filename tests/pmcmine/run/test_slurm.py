@@ -122,6 +122,30 @@ def test_clear_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         check_site(config(out="memory://r"))
 
 
+@pytest.mark.parametrize(("options", "said"), [
+    ({"slurm_setup": ("module load\npython",)}, "line break"),
+    ({"slurm_partition": "gpuu"}, "invalid partition specified: gpuu"),
+    ({"slurm_partition": "down"}, None),  # for now: the job waits
+])  # fmt: skip
+def test_values_are_refused_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], said: str | None
+) -> None:
+    (tmp_path / "scontrol").write_text("#!/bin/sh\necho MaxArraySize = 100\n")
+    (tmp_path / "sbatch").write_text(
+        "#!/bin/sh\nread line\ncase \"$*$(cat)\" in\n"
+        "*--test-only*=gpuu*) echo sbatch: error: invalid partition specified: gpuu >&2; exit 1;;\n"
+        "*) echo allocation failure: Required partition not available >&2; exit 1;;\nesac\n"
+    )
+    for name in ("sbatch", "scontrol"):
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    out = tmp_path / "out"
+    made = config(source=str(tmp_path), out=str(out), **options)
+    with pytest.raises(PmcmineError, match=said or "the source lists no articles|no article|folder"):
+        submit_run(made, lambda config: PlainGraphs(), Progress(quiet=True))
+    assert said is None or not out.exists()
+
+
 def test_where_a_folder_is() -> None:
     mounts = "/dev/a / ext4 rw 0 0\ntmpfs /dev/shm tmpfs rw 0 0\nnas:/x /data\\040x nfs4 rw 0 0\n"
     assert file_system(Path("/dev/shm/r"), mounts) == "tmpfs"
