@@ -16,6 +16,7 @@ from pmcmine.text.clean import for_spreadsheet, one_line
 ATTRIBUTION: Final = "ATTRIBUTION.tsv.gz"
 COLUMNS: Final = ("id", "license_group", "license", "attribution", "url")
 _ROWS: Final = 20_000  # read at once
+_ODD: Final = r"[^ -~]|  |^[ \"=+\-@]| $"  # all else is a cell as it is
 
 
 def tsv_line(values: Iterable[Any]) -> str:
@@ -59,17 +60,20 @@ class Attribution:
         table = name.split("/")[1]
         if table == "figures":  # of most the article's licence holds
             rows = rows.filter(pc.and_(rows["license_override"], pc.not_equal(rows["shard"], "")))
-        columns = [_cells(rows[column]) for column in self.COLUMNS[table]]
+        columns = [_cells(rows[column]) for column in self.COLUMNS[table][:4]]
         if table == "figures":
-            urls = [f"https://pmc.ncbi.nlm.nih.gov/articles/{pmcid}/" for pmcid in columns[-1]]
-            columns = [*columns[:4], urls]
+            columns.append([f"https://pmc.ncbi.nlm.nih.gov/articles/{pmcid}/" for pmcid in rows["pmcid"].to_pylist()])
+        else:
+            columns.append(_cells(rows["source_url"]))
         self._zipped.write("".join(["\t".join(cells) + "\n" for cells in zip(*columns, strict=True)]).encode())
 
 
 def _cells(column: pa.Array) -> list[str]:
     """Return values as cells of a line; each value is looked at once."""
     encoded = column.dictionary_encode()
-    known = [_cell(value) for value in encoded.dictionary.to_pylist()]
+    known = encoded.dictionary.to_pylist()
+    for n in pc.indices_nonzero(pc.match_substring_regex(encoded.dictionary, _ODD)).to_pylist():
+        known[n] = _cell(known[n])
     return [known[n] if n is not None else "" for n in encoded.indices.to_pylist()]
 
 

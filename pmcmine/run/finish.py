@@ -79,7 +79,7 @@ from pmcmine.work.records import (
     table_record,
     table_record_of,
 )
-from pmcmine.work.state import STATE, ledger_counts, old_part, part_file, state_record
+from pmcmine.work.state import STATE, old_counts, part_file, state_record
 from pmcmine.work.state_file import STATE_FILE, read_state, write_state
 
 _AnyRecord = TypeVar("_AnyRecord", bound=FileRecord)
@@ -117,7 +117,7 @@ def _counted(job: Job, n_blocks: int) -> Iterator[Counted]:
     """Return what the sums are made of: what was mined, and in an update what the ledger says of those not read."""
     if job.old is not None:
         for block in range(n_blocks):
-            yield ledger_counts(old_part(job.work, "ledger", block))
+            yield old_counts(job.work, block)
     yield from (part.counted() for manifest in mined(job, n_blocks) for part in manifest.parts)
 
 

@@ -99,7 +99,7 @@ def difference(
         elif (
             pmcid in damaged
             or excluded.touches(pmcid, old[pmcid]["rejects"])
-            or _identity(json.loads(old[pmcid]["entries"])) != _identity(entries)
+            or not _same(old[pmcid]["entries"], entries)
         ):
             found["changed"].append(pmcid)
         elif reject_reasons(old[pmcid]["rejects"]) & TRANSIENT:
@@ -125,6 +125,11 @@ def differences(
     for block in range(old.plan.n_blocks):
         ledger = read_part(old.folder, "ledger", block).select(["pmcid", "entries", "rejects"]).to_pylist()
         yield block, difference(groups_of(block), ledger, damaged, excluded)
+
+
+def _same(held: str, entries: Sequence[Sequence[Any]]) -> bool:
+    """Tell whether the entries of a ledger row are the same versions as today's; mostly the text itself is the same."""
+    return held == json.dumps(entries, ensure_ascii=False) or _identity(json.loads(held)) == _identity(entries)
 
 
 def _identity(entries: Sequence[Sequence[Any]]) -> list[tuple[Any, Any, Any]]:

@@ -102,7 +102,10 @@ def test_conditions_that_a_parser_stumbles_over_are_one_line(where: str) -> None
 def test_a_condition_is_shown_in_part_and_bounded(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """DuckDB parses a long list of ids for seconds that no time limit ends."""
     ids = ", ".join(f"'PMC{n}.1/f1'" for n in range(90_000))
-    for where, said in ((f"figure_id IN ({ids})", "a column figure_id"), (f"yeer > 1 AND caption <> '{'x' * 5_000}'", "'year'")):
+    for where, said in (
+        (f"figure_id IN ({ids})", "a column figure_id"),
+        (f"yeer > 1 AND caption <> '{'x' * 5_000}'", "'year'"),
+    ):
         for call_it in (stream.open, stream.documents):
             began = time.monotonic()
             with pytest.raises(PmcmineError, match="where") as error:

@@ -15,11 +15,13 @@ from pmcmine.config import MineConfig, load_config
 from pmcmine.errors import PmcmineError, ReleaseError
 from pmcmine.io.folder import Folder
 from pmcmine.io.lock import held, shared
+from pmcmine.run.progress import Progress
 from pmcmine.run.runner_options import in_node
-from pmcmine.run.slurm import Jobs, job_config, split_config
+from pmcmine.run.slurm import Jobs, job_config, split_config, submit_run
 from pmcmine.run.slurm_scripts import array_size, finish_script, max_array_size, mine_script, share_of, shares
 from pmcmine.run.slurm_site import check_site, file_system, other_hosts, parse_queue
 from pmcmine.run.status import SlurmStatus, Status, rate_of
+from tests.plain_graphs import PlainGraphs
 
 
 def config(**keys: Any) -> MineConfig:
@@ -132,7 +134,7 @@ def test_values_are_refused_before_anything_is_written(
 ) -> None:
     (tmp_path / "scontrol").write_text("#!/bin/sh\necho MaxArraySize = 100\n")
     (tmp_path / "sbatch").write_text(
-        "#!/bin/sh\nread line\ncase \"$*$(cat)\" in\n"
+        '#!/bin/sh\nread line\ncase "$*$(cat)" in\n'
         "*--test-only*=gpuu*) echo sbatch: error: invalid partition specified: gpuu >&2; exit 1;;\n"
         "*) echo allocation failure: Required partition not available >&2; exit 1;;\nesac\n"
     )
