@@ -143,7 +143,7 @@ def test_values_are_refused_before_anything_is_written(
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     out = tmp_path / "out"
     made = config(source=str(tmp_path), out=str(out), **options)
-    with pytest.raises(PmcmineError, match=said or "the source lists no articles|no article|folder"):
+    with pytest.raises(PmcmineError, match=said or "no metadata"):
         submit_run(made, lambda config: PlainGraphs(), Progress(quiet=True))
     assert said is None or not out.exists()
 
