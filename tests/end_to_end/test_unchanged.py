@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from pipelines import job
@@ -17,6 +18,8 @@ from pmcmine.demo.corpus import DemoArticle, DemoFigure, many_articles
 from pmcmine.publish.upload import publish
 from pmcmine.run import steps
 from pmcmine.run.progress import Progress
+from pmcmine.work.manifest import Counted
+from pmcmine.work.state import ledger_counts
 from tests.end_to_end.test_update import LIGHT
 from tests.helpers import mine, places_hold, release_json, rows, samples, tree
 from tests.hub_server import HubServer
@@ -125,6 +128,9 @@ def test_only_what_changed_is_rewritten(
     assert not [name for name in last.rewritten if name.endswith(".tar")] and last.removed_samples == 0
     assert old.items() <= samples(release).items()
     places_hold(release)
+    for path in (release / "state").rglob("*.ledger.arrow"):
+        ledger = pa.ipc.open_file(path).read_all()
+        assert ledger_counts(ledger) == Counted(*json.loads(ledger.schema.metadata[b"sums"]))
 
 
 def test_what_comes_back_is_taken(complete: tuple[Path, Path], release: Path) -> None:
