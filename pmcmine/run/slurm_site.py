@@ -90,8 +90,10 @@ def sbatch(script: str, options: Sequence[str], secret: Mapping[str, str]) -> st
     return ask("sbatch", "--parsable", "--export=ALL", *options, script, env=secret).strip().partition(";")[0]
 
 
-# What sbatch says of values that it never takes; a node or partition that is down for now says something else.
-_WRONG: Final = re.compile(r"\binvalid\b|unrecognized|unable to parse|unknown", re.IGNORECASE)
+# What sbatch says of values that it never takes; of a node or partition that is down for now it says something else.
+_WRONG: Final = re.compile(
+    r"\binvalid\b|unrecognized|unable to parse|unknown|node configuration is not available", re.IGNORECASE
+)
 
 
 def check_script(script: str) -> None:
