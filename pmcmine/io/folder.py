@@ -25,7 +25,8 @@ from pmcmine.io.safe_names import why_unsafe
 from pmcmine.text.clean import for_terminal
 
 log = logging.getLogger(__name__)
-SCRATCH: Final = "_work/tmp"  # of a release folder: files that are being written
+_WORK: Final = "_work"  # of a release folder
+_SCRATCH: Final = "tmp"  # of a work folder: files that are being written
 _COMPARED: Final = 1 << 20  # bytes at once
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -302,11 +303,15 @@ class Folder:
         state["won"] = True
 
     def _temporary(self, path: Path) -> Path:
-        """Return a new name for what becomes a file: in the work folder if a run is at work here, else beside it."""
+        """Return a new name for what becomes a file: in the work folder if a run is at work here, else beside it.
+
+        An update gathers in a folder of its work folder, all of which becomes the release, also what a kill left there.
+        """
         root = Path(self.path())
-        scratch = root / SCRATCH
+        work = root.parent if root.parent.name == _WORK else root / _WORK
+        scratch = work / _SCRATCH
         try:
-            if (scratch.parent / "run.json").is_file() and not scratch.parent.is_symlink() and not scratch.is_symlink():
+            if (work / "run.json").is_file() and not work.is_symlink() and not scratch.is_symlink():
                 scratch.mkdir(exist_ok=True)
                 if scratch.stat().st_dev == path.parent.stat().st_dev:  # a rename needs one file system
                     return scratch / f"{uuid.uuid4().hex}.tmp"
