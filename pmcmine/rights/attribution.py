@@ -16,7 +16,8 @@ from pmcmine.text.clean import for_spreadsheet, one_line
 ATTRIBUTION: Final = "ATTRIBUTION.tsv.gz"
 COLUMNS: Final = ("id", "license_group", "license", "attribution", "url")
 _ROWS: Final = 20_000  # read at once
-_ODD: Final = r"[^ -~]|  |^[ \"=+\-@]| $"  # all else is a cell as it is
+# Texts that `_cell` may change: controls, formats, spaces but single ones inside, and what formulas begin with.
+_ODD: Final = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|[^ \P{Zs}]|  |^ | $|^[\"=+\-@＝＋－＠]"
 
 
 def tsv_line(values: Iterable[Any]) -> str:

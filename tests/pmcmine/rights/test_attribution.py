@@ -13,7 +13,8 @@ from pmcmine.io.folder import Folder
 from pmcmine.rights.attribution import COLUMNS, tsv_line, write_attribution
 
 ODD = ["plain text", "", None, " led", "trail ", "two  spaces", "tab\there", "=1+1", "+1", "-1", "@x", '"=1"', "naïve Müller", "a\nb",
-       "plain text", "\u202egnp", "a-b=c@d", "\ufeff=1", '"quoted"', "＝1", "\x7f", "'x"]  # fmt: skip
+       "plain text", "\u202egnp", "a-b=c@d", "\ufeff=1", '"quoted"', "＝1", "\x7f", "'x", "a\u00a0b", "\u3000x",
+       "x\u2009", "\u2028", "\u200bz", "é", "\x85", "日本 語", "\u00ad="]  # fmt: skip
 
 
 def test_lines_are_those_of_each_value_alone(tmp_path: Path) -> None:
