@@ -81,7 +81,9 @@ def test_scripts_are_shell_and_state_what_was_asked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("count", "code", "said"), [("0", 1, "asked"), ("20", 1, "after 20 requeues")])
 def test_a_warning_ends_the_work_and_requeues(tmp_path: Path, count: str, code: int, said: str) -> None:
     (tmp_path / "scontrol").write_text("#!/bin/sh\necho asked $*\n")
-    (tmp_path / "work").write_text("#!/bin/bash\ntrap 'exit 130' TERM\nkill -USR1 $PPID\nwhile :; do sleep .1; done\n")
+    (tmp_path / "work").write_text(
+        "#!/bin/bash\ntrap 'exit 130' TERM\nsleep 0.5\nkill -USR1 $PPID\nwhile :; do sleep .1; done\n"
+    )
     for name in ("scontrol", "work"):
         (tmp_path / name).chmod(0o755)
     text = finish_script(config(slurm_python=str(tmp_path / "work")), "/r/_work", "/", "/log")
