@@ -47,7 +47,7 @@ def judged(labels: Path, images: Path) -> Judged:
         figure, named, path = labelled_figure(row, images)
         with Image.open(path) as opened:
             pyramid, longer = Pyramid.of(opened.convert("RGB")), max(opened.size)
-        view, fine = pyramid.grey(BASE), pyramid.fine()
+        view, fine = pyramid.grey(BASE), pyramid.fine
         with_panels += bool(figure.boxes)
         found = find_layout(view, figure.wanted, named, fine) if figure.wanted is not None else None
         if found is not None:

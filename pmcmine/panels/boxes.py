@@ -8,7 +8,7 @@ themselves are made.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,12 +19,14 @@ from pmcmine.images.opencv import opencv
 from pmcmine.panels.confidence import confidence
 from pmcmine.panels.evidence import FLAT, Evidence, Region, ground
 from pmcmine.panels.geometry import Box, down_columns, reading_order
-from pmcmine.panels.layouts import Layout, Search, best_layouts
-from pmcmine.panels.letters import Letter, find_letters
+from pmcmine.panels.layouts import Search, best_layouts
+from pmcmine.panels.letters import Letter, find_in_two
 from pmcmine.panels.proposals import better_seen
 from pmcmine.panels.sight import Sight, look
+from pmcmine.panels.trees import Layout
 from pmcmine.panels.trimming import trimmed
 
+Fine = Callable[[], NDArray[np.uint8] | None]  # returns a finer picture, if there is one
 SURE: Final = 0.5  # confidence from which boxes are given to panels
 _SIDE: Final = 512  # pixels of the longer side that are looked at
 _FRAME_LINES: Final = 4  # thickness of a line around the figure, at most
@@ -40,7 +42,7 @@ def panel_boxes(
     rgb: NDArray[np.uint8],
     wanted: int | None = None,
     labels: Sequence[str] = (),
-    fine: NDArray[np.uint8] | None = None,
+    fine: Fine | None = None,
 ) -> list[Box]:
     """Build the boxes of the panels, in the order of their labels; one box where the image is not cut.
 
@@ -48,8 +50,8 @@ def panel_boxes(
         rgb: height × width × 3, or height × width.
         wanted: how many panels the caption names; None if it names none.
         labels: their labels in order, if they are known; their letters are looked for.
-        fine: the same picture in grey levels, height × width, with more pixels; letters that are too small in `rgb`
-            are read from it.
+        fine: returns the same picture in grey levels, height × width, with more pixels, or None; letters that are too
+            small in `rgb` are read from it. It is called only for these.
     """
     found = find_layout(rgb, wanted, labels, fine)
     h, w = rgb.shape[:2]
@@ -75,9 +77,7 @@ class Found:
     scale: float
 
 
-def find_layout(
-    rgb: NDArray[np.uint8], wanted: int | None, labels: Sequence[str], fine: NDArray[np.uint8] | None
-) -> Found | None:
+def find_layout(rgb: NDArray[np.uint8], wanted: int | None, labels: Sequence[str], fine: Fine | None) -> Found | None:
     """Find the layout of the panels; None if the figure is not cut. Arguments are those of `panel_boxes`."""
     grey, scale = shrunk(rgb)
     n = None if wanted is None else min(max(wanted, 1), _MOST)
@@ -115,22 +115,19 @@ def _search(
     search, layout = search.at_place(place), found.get(n)
     if layout is None or min(layout.cuts, default=0.0) <= min(_CLEAR):
         # Pictures full of edges use up the search before all of the figure was divided.
-        clear = [Search(evidence, n, letters, n, place, x, sight).best(n).get(n) for x in _CLEAR]
+        least = [x for x in _CLEAR if x < search.clearest]
+        clear = [Search(evidence, n, letters, n, place, x, sight).best(n).get(n) for x in least]
         layout = max((x for x in (layout, *clear) if x is not None), key=lambda x: x.worth, default=None)
     if layout is None and letters:  # no cuts part these letters, so some of them are none
         return _search(evidence, grey, n, (), sight)
     return search, layout
 
 
-def _letters(
-    rgb: NDArray[np.uint8], fine: NDArray[np.uint8] | None, labels: Sequence[str], scale: float
-) -> list[Letter]:
+def _letters(rgb: NDArray[np.uint8], fine: Fine | None, labels: Sequence[str], scale: float) -> list[Letter]:
     """Find the letters of labels, in pixels of the evidence; in the finer picture if not all are read."""
-    found = find_letters(_grey(rgb), labels)
-    if fine is not None and len(found) < len(labels):
-        finer = find_letters(fine, labels)
-        if len(finer) > len(found):
-            found, scale = finer, scale * rgb.shape[1] / fine.shape[1]
+    found, finer = find_in_two(_grey(rgb), fine, labels)
+    if finer is not None:
+        scale = scale * rgb.shape[1] / finer.shape[1]
     return [Letter(x.label, x.x * scale, x.y * scale, x.width * scale, x.height * scale, x.probability) for x in found]
 
 
@@ -163,13 +160,14 @@ def without_frame(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
         grey: height × width, at the scale of the cuts.
     """
     level = ground(grey)
-    ink = np.abs(grey.astype(np.int16) - level) > FLAT
+    ink = opencv().absdiff(grey, (float(level),)) > FLAT
     lines, columns = (np.flatnonzero(ink.any(axis)) for axis in (1, 0))
     if len(lines) < 32 or len(columns) < 32:
         return grey
     top, bottom, left, right = int(lines[0]), int(lines[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
     inside = ink[top:bottom, left:right]
-    sides = (inside.mean(1), inside[::-1].mean(1), inside.mean(0), inside[:, ::-1].mean(0))
+    rows, across = inside.mean(1), inside.mean(0)
+    sides = (rows, rows[::-1], across, across[::-1])
     thick = [int((side[:_FRAME_LINES] > _FRAME_FULL).sum()) for side in sides]
     for side, n in zip(sides, thick, strict=True):
         if not n or side[:n].min() <= _FRAME_FULL or side[n + 1 : n + 4].max() > _FRAME_EMPTY:

@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from pmcmine.panels.layouts import Layout, Search
+from pmcmine.panels.layouts import Search
+from pmcmine.panels.trees import Layout
 
 # Of `features`, then a bias; fitted on labelled figures by `python -m classifiers.panels.fit_confidence`.
 _WEIGHTS: Final = (1.67, 6.14, 0.4, 1.34, -4.32)

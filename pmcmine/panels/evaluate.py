@@ -68,7 +68,7 @@ def evaluate_boxes(folder: Path, images: Path | None = None) -> tuple[dict[str, 
         with Image.open(path) as image:
             pyramid, longer = Pyramid.of(image.convert("RGB")), max(image.size)
         view = pyramid.grey(BASE)
-        boxes = panel_boxes(view, gold.wanted, named, pyramid.fine())
+        boxes = panel_boxes(view, gold.wanted, named, pyramid.fine)
         found = [scaled_box(b, longer / max(view.shape)) for b in boxes]
         given = len(found) == (gold.wanted or len(found)) and min(b.confidence for b in found) >= SURE
         good = given and figure_is_right(gold.boxes, found)

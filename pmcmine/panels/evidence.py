@@ -7,36 +7,21 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from operator import mul
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pmcmine.images.opencv import opencv
+from pmcmine.panels.lines import FIXED, WEIGHTS, Lines, Sums, find_lines
 
 Region = tuple[int, int, int, int]  # top, bottom, left, right
 Floats = NDArray[np.float32]
-_Found = tuple[int, int, float, float, float]  # first line, line after the last, ink beside, step, ink
-_Place = tuple[int, int, Sequence[float], float]  # first line, line after the last, `_FIXED` features, log odds of them
 
 FLAT: Final = 22  # grey levels from the ground that are no ink
-_CLEAN: Final = 0.004  # share of a line that may be ink in a band
-_EDGE: Final = 0.3  # share of a line's pixels that must step for an edge between pictures
 _STEP: Final = 14  # grey levels
-_EVEN: Final = 20.0  # standard deviation along a line up to which it is even
-_EVENNESS: Final = 0.55  # share of the deviation beside it that a line must lack
-_BESIDE: Final = 3  # lines beside a band whose ink counts
-_AROUND: Final = 5  # lines on both sides among which the emptiest is taken
-_AS_ONE: Final = 2  # lines from a place, up to which another one is the same
-_INKED: Final = 0.6  # most that the root of a line's share of ink counts
-_NINE: Final = np.ones(9, np.float32) / 9
-
 N_FEATURES: Final = 9
-# Log odds of a cut by its features, and a bias; fitted on drawn figures by `classifiers/panels/weigh.py`.
-_WEIGHTS: Final = (1.009, 0.569, 1.993, 3.397, 3.94, -0.497, 0.409, 1.653, 6.118, -10.215)
-_FIXED: Final = 7  # features that do not depend on the region
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +54,17 @@ class Evidence:
         cv2 = opencv()
         self.ink = _far(grey, self.ground)
         levels = [self.ink, *(_far(grey, v) for v in (255, 0) if abs(v - self.ground) > 4)]
-        self._levels = [_stacked(levels, axis) for axis in (0, 1)]
         steps = (cv2.absdiff(grey[1:], grey[:-1]), cv2.absdiff(grey[:, 1:], grey[:, :-1]))
-        self._steps = [_sums(np.asarray(x, np.uint8) > _STEP, a) for a, x in enumerate(steps)]
-        self._grey = [_sums_and_squares(grey, a) for a in (0, 1)]
+        self._sums = [
+            Sums(
+                _stacked(levels, axis),
+                _sums(np.asarray(step, np.uint8) > _STEP, axis),
+                *_sums_and_squares(grey, axis),
+            )
+            for axis, step in enumerate(steps)
+        ]
         self._inked: dict[tuple[int, int, int], list[int]] = {}  # lines with ink
-        self._lines: dict[tuple[int, int, int], _Lines] = {}
+        self._lines: dict[tuple[int, int, int], Lines] = {}
         self._tight: dict[Region, Region] = {}
 
     def extent(self, region: Region, axis: int) -> tuple[int, int]:
@@ -82,7 +72,7 @@ class Evidence:
         a, b, c, d = region if axis == 0 else (region[2], region[3], region[0], region[1])
         key = (axis, c, d)
         if key not in self._inked:
-            sums = self._levels[axis][0]
+            sums = self._sums[axis].levels[0]
             self._inked[key] = (sums[d] != sums[c]).nonzero()[0].tolist()
         lines = self._inked[key]
         first, last = bisect_left(lines, a), bisect_left(lines, b)
@@ -95,6 +85,20 @@ class Evidence:
             found = self._tight[region] = (*self.extent(region, 0), *self.extent(region, 1))
         return found
 
+    def all_tight(self, regions: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Trim the empty borders of many regions, regions × top, bottom, left, right, as `tight` does."""
+        out = np.empty_like(regions)
+        for axis in (0, 1):
+            (a, b), sums = regions[:, 2 * axis : 2 * axis + 2].T, self._sums[axis].levels[0]
+            c, d = regions[:, 2 - 2 * axis : 4 - 2 * axis].T
+            pairs, of = np.unique(c * len(sums) + d, return_inverse=True)  # numbers are sorted faster than pairs
+            inked, lines = sums[pairs % len(sums)] != sums[pairs // len(sums)], np.arange(self.shape[axis])
+            behind = np.minimum.accumulate(np.where(inked, lines, len(lines))[:, ::-1], 1)[:, ::-1]  # or in the line
+            before = np.maximum.accumulate(np.where(inked, lines, -1), 1)
+            first, last = behind[of, a], before[of, b - 1] + 1
+            out[:, 2 * axis], out[:, 2 * axis + 1] = np.where(first < b, first, a), np.where(first < b, last, b)
+        return out
+
     def cuts(self, region: Region, axis: int, more: Sequence[int]) -> Cuts:
         """Find the places where a region may be cut along an axis.
 
@@ -104,7 +108,8 @@ class Evidence:
             more: further lines to consider, such as those just above letters.
         """
         a, b, lines = self._lines_of(region, axis)
-        rows = [(s, e, *fixed, *_position(s, e, a, b, self.side)) for s, e, fixed, _ in lines.between(a, b, more)]
+        found = lines.features_between(a, b, more)
+        rows = [(s, e, *features, *_position(s, e, a, b, self.side)) for s, e, features in found]
         table = np.array(rows, np.float32).reshape(-1, 2 + N_FEATURES)
         return Cuts(table[:, 0].astype(np.int32), table[:, 1].astype(np.int32), table[:, 2:])
 
@@ -121,181 +126,35 @@ class Evidence:
             floor: log odds.
         """
         a, b, lines = self._lines_of(region, axis)
-        middle, edge = _WEIGHTS[_FIXED : _FIXED + 2]
+        middle, edge = WEIGHTS[FIXED : FIXED + 2]
         low, high = between
         length, side = b - a, self.side
         out = []
         places = lines.places + lines.added(a, b, more) if more else lines.places
-        for start, end, _, odds in places:
+        for start, end, odds in places:
             if start >= low and end <= high:
                 line = (start + end) / 2  # as in `_position`
                 near = line - a if line - a < b - line else b - line
-                total = odds + middle * (near / length) + edge * min(near / side * 4, 1.0)
+                far = near / side * 4
+                total = odds + middle * (near / length) + (edge * far if far < 1.0 else edge)
                 if total > floor:
-                    out.append(((start + end) // 2, total))
+                    out.append((int(line), total))
         return out
 
-    def _lines_of(self, region: Region, axis: int) -> tuple[int, int, _Lines]:
+    def prepare(self, axis: int, pairs: Sequence[tuple[int, int]]) -> None:
+        """Find places for cuts along an axis, between pairs of lines of the other, before they are asked for."""
+        new = [pair for pair in dict.fromkeys(pairs) if (axis, *pair) not in self._lines]
+        if new:
+            found = find_lines(self._sums[axis], new, self.side)
+            self._lines.update({(axis, *pair): lines for pair, lines in zip(new, found, strict=True)})
+
+    def _lines_of(self, region: Region, axis: int) -> tuple[int, int, Lines]:
         """Return the first line of a region, the line after its last, and what is known of lines as long as its."""
         a, b, c, d = region if axis == 0 else (region[2], region[3], region[0], region[1])
         key = (axis, c, d)
         if key not in self._lines:  # regions above one another have the same lines
-            self._lines[key] = self._find_lines(c, d, axis)
+            self.prepare(axis, [(c, d)])
         return a, b, self._lines[key]
-
-    def _find_lines(self, c: int, d: int, axis: int) -> _Lines:
-        """Find all places for cuts along an axis in what lies between two lines of the other axis."""
-        b, across = self.shape[axis], d - c
-        share = np.float32(1 / across)
-        levels = self._levels[axis]
-        inks = (levels[:, d] - levels[:, c]) * share
-        steps = self._steps[axis]
-        strong = (steps[d] - steps[c]) * share
-        even, contrast, spread = self._evenness(c, d, axis)
-        found = _bands(inks)
-        covered = bytearray(b + 3)  # bytes: arrays of numbers are slow line by line
-        for start, end, *_ in found:
-            _cover(covered, max(start - 1, 0), end + 2)
-        edges = (strong > _EDGE).nonzero()[0] if len(strong) > 12 else ()
-        if len(edges):
-            around = np.convolve(strong, _NINE, "same")
-            for i in edges[strong[edges] > 2 * around[edges]].tolist():
-                found.append((i + 1, i + 1, 0.0, float(strong[i]), 0.0))
-                _cover(covered, max(i - 1, 0), i + 4)
-        thin = ((even > _EVENNESS) & (spread < _EVEN) & (contrast > 0.1)).nonzero()[0].tolist()
-        evenness = even.tolist() if thin else []
-        for i in thin:
-            if 0 < i < b and not covered[i] and evenness[i] >= max(evenness[max(i - 2, 0) : i + 3]):
-                found.append((i, i + 1, 0.0, float(strong[min(i, len(strong) - 1)]), 0.0))
-                _cover(covered, max(i - 2, 0), i + 3)
-        lines = _Lines([], inks[0], strong, even, contrast, bytes(covered), across / self.side, self.side)
-        lines.places.extend(lines.described(found))
-        return lines
-
-    def _evenness(self, c: int, d: int, axis: int) -> tuple[Floats, Floats, Floats]:
-        """Measure how much more even each line is than those beside it, how its level differs, and its deviation."""
-        sums, squares = self._grey[axis]
-        n = d - c
-        mean = (sums[d] - sums[c]) / n
-        spread = np.sqrt(np.maximum((squares[d] - squares[c]) / n - mean * mean, 0))
-        far = _BESIDE + 1
-        wide = np.zeros(len(mean) + 2 * far)  # beyond the image nothing deviates
-        wide[far:-far] = spread
-        most = wide[: -far + 2].copy()  # of the `_BESIDE` lines from each line on
-        for k in range(1, _BESIDE):
-            np.maximum(most, wide[k : k + len(most)], out=most)
-        beside = np.minimum(most[: len(mean)], most[far + 2 :])  # lines before, but for the next one, and behind
-        np.maximum(beside, spread, out=beside)
-        side = np.zeros_like(mean)
-        difference = np.abs(mean[far:] - mean[:-far])
-        side[far:-far] = np.minimum(difference[:-far], difference[far:])
-        even = np.maximum(1 - spread / (beside + 4), 0)  # at most 1: deviations are not negative
-        return even.astype(np.float32), np.minimum(side / 64, 1).astype(np.float32), spread.astype(np.float32)
-
-
-def _cover(lines: bytearray, first: int, last: int) -> None:
-    """Mark lines from one to before another, as far as there are."""
-    last = min(last, len(lines))
-    lines[first:last] = b"\1" * (last - first)
-
-
-def _bands(inks: Floats) -> list[_Found]:
-    """Find the bands of lines without ink that have lines on both sides.
-
-    Args:
-        inks: share of ink of each line, over each ground: grounds × lines.
-    """
-    clean = inks <= _CLEAN
-    grounds, lines = (clean[:, 1:] != clean[:, :-1]).nonzero()
-    changes = (lines + 1).tolist()
-    ends = grounds.searchsorted(range(len(inks) + 1)).tolist()
-    found: list[_Found] = []
-    for ground, edge in enumerate(clean[:, 0].tolist()):
-        first, last = ends[ground] + edge, ends[ground + 1]  # a band at the edge is none
-        shares = inks[ground].tolist() if last > first + 1 else []
-        found += [
-            (start, end, min(max(shares[max(start - _BESIDE, 0) : start]), max(shares[end : end + _BESIDE])), 0.0, 0.0)
-            for start, end in zip(changes[first:last:2], changes[first + 1 : last : 2], strict=False)
-        ]
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """All places for cuts along an axis, of which a region has those that lie in it.
-
-    Attributes:
-        places: those of all of the image.
-        ink: share of each line.
-        strong: share of each line's pixels that step to the next line.
-        even: how much more even each line is than those beside it.
-        contrast: how its level differs from theirs.
-        covered: 1 for each line that is in or next to one of the places.
-        across: length of the lines, as a share of the image's longer side.
-        side: the image's longer side.
-        single: places of one line that were asked for, by line.
-        emptiest: line with the least ink, less its step, from one line to before another.
-    """
-
-    places: list[_Place]
-    ink: Floats
-    strong: Floats
-    even: Floats
-    contrast: Floats
-    covered: bytes
-    across: float
-    side: int
-    single: dict[int, _Place] = field(default_factory=dict)
-    emptiest: dict[tuple[int, int], int] = field(default_factory=dict)
-
-    def between(self, a: int, b: int, more: Sequence[int]) -> list[_Place]:
-        """Return the places of the region from line `a` to line `b`, with those of `more` lines."""
-        found = [p for p in self.places if p[0] > a and p[1] < b]
-        return found + self.added(a, b, more) if more else found
-
-    def described(self, found: Sequence[_Found]) -> list[_Place]:
-        """Return places with their features and log odds, but for those that depend on the region."""
-        if not found:
-            return []
-        first, last, ink_beside, step, ink = np.array(found, np.float32).T
-        start, end = first.astype(np.int32), last.astype(np.int32)
-        line = np.minimum((start + end) // 2, len(self.even) - 1)
-        features = np.empty((len(found), _FIXED), np.float32)
-        features[:, 0] = self.even[line]
-        features[:, 1] = features[:, 0] * self.contrast[line]
-        features[:, 2] = np.minimum((last - first) / (0.03 * self.side), 1.0)
-        features[:, 3] = np.sqrt(ink_beside)
-        features[:, 4] = step
-        features[:, 5] = np.minimum(np.sqrt(ink), _INKED)
-        features[:, 6] = self.across
-        odds = features.astype(np.float64) @ np.array(_WEIGHTS[:_FIXED]) + _WEIGHTS[-1]
-        return list(zip(start.tolist(), end.tolist(), features.tolist(), odds.tolist(), strict=True))
-
-    def added(self, a: int, b: int, more: Sequence[int]) -> list[_Place]:
-        """Return lines near those of `more` that no other place covers: the emptiest, or where pictures meet."""
-        taken: list[int] = []
-        near: set[int] = set()  # lines that those taken cover
-        for i in more:
-            if a < i < b and not self.covered[i] and i not in near:
-                first, last = max(i - _AROUND, a + 1), min(i + _AROUND + 1, b)
-                best = self.emptiest.get((first, last))
-                if best is None:
-                    filled = self.ink[first:last] - self.strong[first - 1 : last - 1]
-                    best = self.emptiest[first, last] = first + int(filled.argmin())
-                if not self.covered[best] and best not in near:
-                    taken.append(best)
-                    near.update(range(best - _AS_ONE, best + _AS_ONE + 1))
-        return [self.single.get(line) or self._describe(line) for line in taken]
-
-    def _describe(self, line: int) -> _Place:
-        """Return the place of one line; what `described` returns, without arrays."""
-        even = self.even[line]
-        ink = min(float(np.sqrt(np.float32(self.ink[line]))), _INKED)
-        step, across = float(np.float32(self.strong[line - 1])), float(np.float32(self.across))
-        features = (float(even), float(even * self.contrast[line]), 0.0, 0.0, step, ink, across)
-        odds = sum(map(mul, features, _WEIGHTS)) + _WEIGHTS[-1]
-        place = self.single[line] = (line, line, features, odds)
-        return place
 
 
 def _position(start: int, end: int, a: int, b: int, side: int) -> tuple[float, float]:

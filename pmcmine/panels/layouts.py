@@ -12,7 +12,8 @@ import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from itertools import combinations
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from pmcmine.panels.evidence import Evidence, Region
 from pmcmine.panels.letters import Letter
 from pmcmine.panels.sight import Sight
+from pmcmine.panels.trees import Layout, Node, Trees, Worths
 
 _LEAST_SIDE: Final = 0.04  # of the image's side, for a panel
 _MOST_CUTS: Final = 4  # an axis, that are tried in a region
@@ -49,65 +51,7 @@ _PLAIN: Final = 0.85  # share of letters that lie in one corner, from which no o
 _RARE: Final = (0.0, 1.5, 2.0, 0.8, 1.0, 1.8, 1.0, 0.9)  # cost of a figure whose letters lie there
 
 
-Line = tuple[int, int, int, int]  # axis, where it is, where it begins and ends
-
-
-class Layout(NamedTuple):
-    """Cells of panels, the worth of the layout, the log odds of its cuts, and their lines."""
-
-    worth: float
-    cells: tuple[Region, ...]
-    cuts: tuple[float, ...]
-    lines: tuple[Line, ...] = ()
-
-
 _Cut = tuple[int, float]  # line, log odds
-_Way = tuple["_Node", "_Node", float]  # first part, second part, log odds of the cut between them
-_Best = tuple[float, _Way | None, int]  # worth, way, how many of the panels its first part has
-# Indices of regions that may be one panel and hold letters, the first pair of each; letters and cells, by pair.
-_Pairs = tuple[list[int], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
-
-
-@dataclass(slots=True, eq=False)
-class _Node:
-    """A region, and the ways to divide it.
-
-    Attributes:
-        region: the region.
-        inside: letters in it.
-        low: how few panels it may hold.
-        high: how many.
-        size: worth of its size, as one panel.
-        counts: numbers of panels that it can be divided into.
-        ways: pairs of parts.
-        best: the best of them by number of panels, for one place of letters.
-    """
-
-    region: Region
-    inside: list[int]
-    low: int
-    high: int
-    size: float = 0.0
-    counts: set[int] = field(default_factory=set)
-    ways: list[_Way] = field(default_factory=list)
-    best: dict[int, _Best] = field(default_factory=dict)
-
-    def cut(self, ones: _Node, others: _Node, odds: float) -> None:
-        """Add a way to divide it."""
-        self.ways.append((ones, others, odds))
-        self.counts.update(n for i in ones.counts for j in others.counts if self.low <= (n := i + j) <= self.high)
-
-
-def _layout(node: _Node, n: int) -> Layout:
-    """Put together the best layout of a region with that many panels."""
-    worth, way, first = node.best[n]
-    if way is None:
-        return Layout(worth, (node.region,), ())
-    a, b = _layout(way[0], first), _layout(way[1], n - first)
-    _, bottom, left, right = way[0].region
-    top = node.region[0]
-    line = (0, bottom, left, right) if bottom < node.region[1] else (1, right, top, bottom)
-    return Layout(worth, a.cells + b.cells, (way[2], *a.cuts, *b.cuts), (line, *a.lines, *b.lines))
 
 
 @dataclass(slots=True)
@@ -132,12 +76,12 @@ class Search:
     least: float = -math.inf
     sight: Sight | None = None
     _cuts: dict[tuple[Region, int], list[_Cut]] = field(default_factory=dict)
-    _held: dict[Region, list[int]] = field(default_factory=dict)
     _centres: list[tuple[float, float]] = field(default_factory=list)
-    _known: dict[tuple[Region, int], _Node] = field(default_factory=dict)
-    _nodes: list[_Node] = field(default_factory=list)  # parts before the wholes that they are of
-    _pairs: list[_Pairs] = field(default_factory=list)  # none yet, or one
-    _seen: list[float] = field(default_factory=list)  # none yet, or how each node is seen as a panel
+    _known: dict[tuple[Region, int], Node] = field(default_factory=dict)
+    _nodes: list[Node] = field(default_factory=list)  # parts before the wholes that they are of
+    _trees: list[Trees] = field(default_factory=list)  # none yet, or one
+    _tight: list[NDArray[np.int64]] = field(default_factory=list)  # none yet, or those of all nodes
+    _worths: dict[int, Worths] = field(default_factory=dict)  # by place, of the trees' states
     _aside: float = field(init=False, default=0.0)  # of the first letter from the figure's left edge
     _beside: tuple[list[tuple[int, int]], ...] = field(init=False)  # by axis, lines just before and behind letters
     _table: NDArray[np.float64] = field(init=False)  # letters × x, y, width, height, probability
@@ -166,40 +110,53 @@ class Search:
 
     def best(self, most: int) -> dict[int, Layout]:
         """Find the best layout for each number of panels up to `most`."""
-        h, w = self.evidence.shape
-        root = self._expand((0, h, 0, w), -1, most)
-        for node, leaf in zip(self._nodes, self._leaves(), strict=True):
-            self._weigh(node, leaf)
-        return {n: _layout(root, n) for n in root.best}
+        root = self._expand(self._whole, -1, most, self._inside(self._whole))
+        if not self._trees:
+            self._trees.append(Trees(self._nodes))
+        trees = self._trees[0]
+        if self.place not in self._worths:
+            # Most figures need one place; those that need a second one mostly need all, which cost little more.
+            places = [x for x in self.places if x not in self._worths] if self._worths else [self.place]
+            self._worths.update(zip(places, trees.worths(self._panels(places)).T, strict=True))
+        worths = self._worths[self.place]
+        return {n: trees.layout(root, state, worths) for n, state in root.states.items()}
+
+    @property
+    def clearest(self) -> float:
+        """Log odds of the likeliest cut through the whole figure."""
+        inside = self._inside(self._whole)
+        found = (self._cuts_of(self._whole, axis, inside) for axis in (0, 1))
+        return max((cuts[0][1] for cuts in found if cuts), default=-math.inf)
+
+    @property
+    def _whole(self) -> Region:
+        return 0, self.evidence.shape[0], 0, self.evidence.shape[1]
 
     def in_place(self, layout: Layout) -> int:
         """Count the cells whose only letter lies where the figure's letters are sought."""
         alone = [
-            (self._inside(cell)[0], self.evidence.tight(cell)) for cell in layout.cells if len(self._inside(cell)) == 1
+            (inside[0], self.evidence.tight(cell)) for cell in layout.cells if len(inside := self._inside(cell)) == 1
         ]
         if not alone:
             return 0
         letters, cells = (np.array(x) for x in zip(*alone, strict=True))
-        return int((self._placed(letters, cells) > _IN_PLACE * self._table[letters, 4]).sum())
+        return int((self._placed(letters, cells, self.place) > _IN_PLACE * self._table[letters, 4]).sum())
 
     def _inside(self, region: Region) -> list[int]:
         """List the letters in a region."""
-        if region not in self._held:
-            t, b, le, r = region
-            self._held[region] = [i for i, (x, y) in enumerate(self._centres) if le <= x < r and t <= y < b]
-        return self._held[region]
+        t, b, le, r = region
+        return [i for i, (x, y) in enumerate(self._centres) if le <= x < r and t <= y < b]
 
-    def _bounds(self, region: Region, most: int) -> tuple[int, int, list[int]]:
-        """Return how few and how many panels a region may hold, and its letters."""
-        inside = self._inside(region)
+    def _bounds(self, n: int, most: int) -> tuple[int, int]:
+        """Return how few and how many panels a region with `n` letters may hold."""
         if not self.letters:
-            return 1, most, inside
+            return 1, most
         missing = self.n_labels - len(self.letters)
         if missing <= 0:
-            return max(len(inside), 1), max(len(inside), 1), inside
-        return max(len(inside) - 1, 1), min(len(inside) + missing, most), inside
+            return n or 1, n or 1
+        return max(n - 1, 1), min(n + missing, most)
 
-    def _expand(self, region: Region, barred: int, most: int) -> _Node:
+    def _expand(self, region: Region, barred: int, most: int, inside: list[int]) -> Node:
         """Find all ways to divide a region that are tried, wherever letters have their place.
 
         Args:
@@ -207,55 +164,57 @@ class Search:
             barred: axis that the first cut may not take, since the cut before it took it; else the same layout would
                 be found many times.
             most: panels at most.
+            inside: letters in the region.
         """
         key = (region, barred)
         known = self._known.get(key)
         if known is not None:
             return known
-        low, high, inside = self._bounds(region, most)
-        node = _Node(region, inside, low, high)
+        low, high = self._bounds(len(inside), most)
+        node = Node(region, inside, low, high)
         if low <= 1:
             node.counts.add(1)
-            node.size = self._size(region)
         if high > 1 and len(self._nodes) < _MOST_REGIONS:
             t, b, le, r = region
             for axis in (0, 1):
-                for at, odds in self._cuts_of(region, axis) if axis != barred else ():
+                if axis == barred:
+                    continue
+                cuts = self._cuts_of(region, axis, inside)
+                self._prepare(node, axis, cuts)
+                for at, odds in cuts:
+                    before = [i for i in inside if self._centres[i][1 - axis] < at]
                     # The first part is not cut along this axis again: its cut would have come first.
-                    ones = self._expand((t, at, le, r) if axis == 0 else (t, b, le, at), axis, most - 1)
+                    ones = self._expand((t, at, le, r) if axis == 0 else (t, b, le, at), axis, most - 1, before)
                     if ones.counts:
-                        others = self._expand((at, b, le, r) if axis == 0 else (t, b, at, r), -1, most - 1)
+                        behind = [i for i in inside if self._centres[i][1 - axis] >= at]
+                        others = self._expand((at, b, le, r) if axis == 0 else (t, b, at, r), -1, most - 1, behind)
                         node.cut(ones, others, odds)
         self._known[key] = node
         self._nodes.append(node)
         return node
 
-    def _weigh(self, node: _Node, leaf: float) -> None:
-        """Find the best way to divide a region, by number of panels; those of its parts are known."""
-        if node.best and not node.inside:
-            return  # the same wherever letters have their place
-        best: dict[int, _Best] = {}
-        if node.low <= 1:
-            best[1] = (leaf, None, 1)
-        low, high = node.low, node.high
-        for way in node.ways:
-            ones, others, odds = way
-            for i, a in ones.best.items():
-                for j, b in others.best.items():
-                    n = i + j
-                    if low <= n <= high:
-                        worth = a[0] + b[0] + odds
-                        if n not in best or worth > best[n][0]:
-                            best[n] = (worth, way, i)
-        node.best = best
+    def _prepare(self, node: Node, axis: int, cuts: Sequence[_Cut]) -> None:
+        """Look at once for cuts of all parts of a region that are cut themselves, along the other axis."""
+        first, last = node.region[2 * axis : 2 * axis + 2]
+        places = sorted([self._centres[i][1 - axis] for i in node.inside])
+        more = node.high - len(places)  # panels whose letters are not known
+        lines = [first, *sorted({at for at, _ in cuts}), last]  # the second part is cut at some of the others
+        before = [bisect_left(places, at) for at in lines]
+        pairs = [
+            (lines[i], lines[j])
+            for i, j in combinations(range(len(lines)), 2)
+            if before[j] - before[i] + more > 1 and j - i < len(lines) - 1
+        ]
+        if len(pairs) > 1:
+            self.evidence.prepare(1 - axis, pairs)
 
-    def _cuts_of(self, region: Region, axis: int) -> list[_Cut]:
+    def _cuts_of(self, region: Region, axis: int, inside: list[int]) -> list[_Cut]:
         key = (region, axis)
         if key not in self._cuts:
-            self._cuts[key] = self._choose_cuts(region, axis)
+            self._cuts[key] = self._choose_cuts(region, axis, inside)
         return self._cuts[key]
 
-    def _choose_cuts(self, region: Region, axis: int) -> list[_Cut]:
+    def _choose_cuts(self, region: Region, axis: int, inside: list[int]) -> list[_Cut]:
         """Return the cuts of a region that are tried, the likeliest first: line and log odds."""
         first, last = region[2 * axis : 2 * axis + 2]
         least = max(_LEAST_SIDE * self.evidence.shape[axis], 8)
@@ -264,7 +223,6 @@ class Search:
         low, high = self.evidence.extent(region, axis)
         if high - low < 2 * least:
             return []
-        inside = self._inside(region)
         more = sorted({e for i in inside for e in self._beside[axis][i]})
         floor = max(_HOPELESS, self.least)
         between = (math.ceil(low + least), math.floor(high - least))
@@ -275,8 +233,11 @@ class Search:
         if self.sight is not None:
             c, d = region[2 - 2 * axis : 4 - 2 * axis]
             crossed = self.sight.crossings([at for at, _ in cuts], c, d, axis)
-            cuts = [(at, odds + _GOES_ON * (0.5 - x)) for (at, odds), x in zip(cuts, crossed, strict=True)]
-            cuts = [cut for cut in cuts if cut[1] > floor]
+            cuts = [
+                (at, seen)
+                for (at, odds), x in zip(cuts, crossed, strict=True)
+                if (seen := odds + _GOES_ON * (0.5 - x)) > floor
+            ]
         cuts.sort(key=_unlikely)
         if len(inside) > 1:
             return self._parting(cuts, inside, axis, hoped)[: _MOST_CUTS + 2 + len(hoped)]
@@ -302,63 +263,68 @@ class Search:
                 groups.setdefault(n, []).append(i)
         kept: list[tuple[int, int]] = []  # how many of its group are likelier, place
         for group in groups.values():
-            lines = [cuts[i][0] for i in group]
-            chosen = {*group[:2], group[lines.index(min(lines))], group[lines.index(max(lines))]}
-            near = [i for i in group if any(abs(cuts[i][0] - x) <= _HOPED for x in hoped)]
-            kept += enumerate(sorted(chosen.union(near[:1])))
+            if len(group) > 2:
+                lines = [cuts[i][0] for i in group]
+                chosen = {*group[:2], group[lines.index(min(lines))], group[lines.index(max(lines))]}
+                near = [i for i in group if any(abs(cuts[i][0] - x) <= _HOPED for x in hoped)] if hoped else []
+                group = sorted(chosen.union(near[:1]))
+            kept += enumerate(group)
         return [cuts[i] for _, i in sorted(kept)]  # each way to part them comes once before any comes twice
 
-    def _size(self, region: Region) -> float:
-        """Judge the size of a region as that of one panel."""
-        if not self.wanted:
-            return 0.0
-        t, b, le, r = self.evidence.tight(region)
-        whole = self.evidence.shape[0] * self.evidence.shape[1] / self.wanted
-        return -_UNEVEN * math.log(max((b - t) * (r - le), 1) / whole) ** 2
+    def _panels(self, places: Sequence[int]) -> Worths:
+        """Judge the regions as one panel each: their sizes, what is seen of them, and their letters.
 
-    def _leaves(self) -> list[float]:
-        """Judge the regions as one panel each: their sizes, and their letters."""
+        Args:
+            places: of letters in their panels.
+
+        Returns:
+            Worths, regions × places.
+        """
+        if not self._tight:
+            self._tight.append(self.evidence.all_tight(np.array([n.region for n in self._nodes])))
+        tight = self._tight[0]
+        n_inside = np.array([len(n.inside) for n in self._nodes])
+        worth = np.zeros(len(tight))
+        if self.wanted:
+            t, b, le, r = tight.T
+            whole = self.evidence.shape[0] * self.evidence.shape[1] / self.wanted
+            worth = -_UNEVEN * np.log(np.maximum((b - t) * (r - le), 1) / whole) ** 2
         bare = _BARE * len(self.letters) / max(self.n_labels, 1) if self.letters else 0.0
-        worth = [n.size - _TWO * (len(n.inside) - 1) if n.inside else n.size - bare for n in self._nodes]
+        worth = worth - np.where(n_inside > 0, _TWO * (n_inside - 1), bare)
         if self.sight is not None:
-            if not self._seen:
-                self._seen.extend(
-                    (_SEEN * self.sight.fits(np.array([self.evidence.tight(n.region) for n in self._nodes]))).tolist()
-                )
-            worth = [a + b for a, b in zip(worth, self._seen, strict=True)]
-        if not self._pairs:
-            held = [i for i, n in enumerate(self._nodes) if n.low <= 1 and n.inside]
-            sizes = [len(self._nodes[i].inside) for i in held]
-            cells = np.repeat(np.array([self.evidence.tight(self._nodes[i].region) for i in held]), sizes, 0)
-            letters = np.array([x for i in held for x in self._nodes[i].inside], np.int64)
-            self._pairs.append((held, np.cumsum([0, *sizes[:-1]]), letters, cells))
-        held, first, letters, cells = self._pairs[0]
+            worth += _SEEN * self.sight.fits(tight)
+        out = np.repeat(worth[:, None], len(places), 1)
+        held = [i for i, n in enumerate(self._nodes) if n.low <= 1 and n.inside]
         if held:
-            for i, placed in zip(held, np.maximum.reduceat(self._placed(letters, cells), first).tolist(), strict=True):
-                worth[i] += placed
-        return worth
+            letters = np.array([x for i in held for x in self._nodes[i].inside])
+            cells = np.repeat(tight[held], n_inside[held], 0)
+            first = np.cumsum(n_inside[held]) - n_inside[held]
+            for k, place in enumerate(places):
+                out[held, k] += np.maximum.reduceat(self._placed(letters, cells, place), first)
+        return out
 
-    def _placed(self, letters: NDArray[np.int64], cells: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _placed(self, letters: NDArray[np.int64], cells: NDArray[np.int64], place: int) -> Worths:
         """Judge where letters lie in their panels.
 
         Args:
             letters: their indices.
             cells: of the panel of each.
+            place: index into `PLACES` of where they are sought.
         """
         x, y, width, height, probability = self._table[letters].T
         t, b, le, r = cells.T
-        place = PLACES[self.place]
+        name = PLACES[place]
         reach_y, reach_x = np.maximum(_CORNER * height, _NEAR * (b - t)), np.maximum(_CORNER * height, _NEAR * (r - le))
-        down = np.maximum(b - y - height if "bottom" in place else y - t, 0)
-        if self.place == _AS_FIRST:
+        down = np.maximum(b - y - height if "bottom" in name else y - t, 0)
+        if place == _AS_FIRST:
             aside = np.abs(x - le - self._aside)
-        elif "left" in place:
+        elif "left" in name:
             aside = np.maximum(x - le, 0)
-        elif "right" in place:
+        elif "right" in name:
             aside = np.maximum(r - x - width, 0)
         else:
             aside = np.abs(x + width / 2 - (le + r) / 2)
-        if place == "at the top":  # such as behind the axis of a chart
+        if name == "at the top":  # such as behind the axis of a chart
             return np.asarray(np.maximum(_UPPER - _OFF * down / reach_y, _ELSEWHERE) * probability, np.float64)
         far = _OFF * (down / reach_y + aside / reach_x) / 2
         near = (down <= reach_y) & (aside <= reach_x)

@@ -7,9 +7,8 @@ curve is none. Weights and their training: `classifiers/panels`.
 from __future__ import annotations
 
 import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -70,11 +69,9 @@ def find_shapes(grey: NDArray[np.uint8], thresholds: Sequence[tuple[bool, int]] 
         thresholds: which shapes are sought: whether light ones, and grey levels.
     """
     cv2 = opencv()
-    boxes: list[NDArray[np.int32]] = []
-    patches: list[tuple[NDArray[np.float32], NDArray[np.uint8]]] = []
-    turned = 255 - grey
+    found: list[Shapes] = []
     for light, threshold in thresholds:
-        picture = turned if light else grey
+        picture = 255 - grey if light else grey
         _, mask = cv2.threshold(picture, threshold, 255, cv2.THRESH_BINARY_INV)
         marked, x, y, w, h, area = _components(mask)
         written = (h >= 4) & (h <= 60) & (w >= 2) & (w <= 60) & (area >= 0.13 * w * h)
@@ -83,15 +80,12 @@ def find_shapes(grey: NDArray[np.uint8], thresholds: Sequence[tuple[bool, int]] 
         chosen = around[alone & _alone(y[around], x[around], h[around], w[around], _TURNED)]
         chosen = chosen[(h[chosen] >= 6) & (h[chosen] <= 48) & (w[chosen] <= np.minimum(1.7 * h[chosen], 52))]
         chosen = chosen[w[chosen] >= 0.15 * h[chosen]][:_MOST]
-        if not len(chosen):
-            continue
-        own = np.stack([x[chosen], y[chosen], w[chosen], h[chosen]], 1).astype(np.int32)
-        patches += _patches(picture, marked, chosen.tolist(), own.tolist())
-        boxes.append(own)
-    if not boxes:
-        return _NO_SHAPES
-    by_itself, around = (np.stack(x) for x in zip(*patches, strict=True))
-    return Shapes(np.concatenate(boxes), np.stack([by_itself, 1 - around.astype(np.float32) / 255], axis=1))
+        if len(chosen):
+            own = np.stack([x[chosen], y[chosen], w[chosen], h[chosen]], 1).astype(np.int32)
+            found.append(Shapes(own, _patches(picture, marked, chosen.tolist(), own.tolist())))
+    if len(found) < 2:
+        return found[0] if found else _NO_SHAPES
+    return Shapes(np.concatenate([f.boxes for f in found]), np.concatenate([f.patches for f in found]))
 
 
 def find_bracketed(grey: NDArray[np.uint8]) -> Shapes:
@@ -111,15 +105,13 @@ def find_bracketed(grey: NDArray[np.uint8]) -> Shapes:
         picture[max(y[name] - 1, 0) : y[name] + h[name] + 1, max(x[name] - 1, 0) : x[name] + w[name] + 1] = 255
     names = np.array(sorted({name for name, *_ in found}), np.int64)
     boxes = np.stack([x[names], y[names], w[names], h[names]], 1).astype(np.int32)
-    by_itself, around = (
-        np.stack(p) for p in zip(*_patches(picture, marked, names.tolist(), boxes.tolist()), strict=True)
-    )
-    return Shapes(boxes, np.stack([by_itself, 1 - around.astype(np.float32) / 255], axis=1))
+    return Shapes(boxes, _patches(picture, marked, names.tolist(), boxes.tolist()))
 
 
 _NO_SHAPES: Final = Shapes(np.zeros((0, 4), np.int32), np.zeros((0, 2, PATCH, PATCH), np.float32))
 _Numbers = NDArray[np.int64]
 _Read = tuple[NDArray[np.float32], NDArray[np.float32]]  # boxes, and probabilities, shapes × classes
+_NONE_READ: Final = (np.zeros((0, 4), np.float32), np.zeros((0, len(CLASSES) + 1), np.float32))
 
 
 def _components(mask: NDArray[np.uint8]) -> tuple[NDArray[np.int32], _Numbers, _Numbers, _Numbers, _Numbers, _Numbers]:
@@ -177,8 +169,8 @@ def _alone(x: _Numbers, y: _Numbers, w: _Numbers, h: _Numbers, gap_of_words: flo
 
 def _patches(
     picture: NDArray[np.uint8], marked: NDArray[np.int32], names: Sequence[int], boxes: Sequence[Sequence[int]]
-) -> list[tuple[NDArray[np.float32], NDArray[np.uint8]]]:
-    """Cut out shapes by themselves, as 1, and with their surroundings, in grey levels; 2 × as large as the shapes.
+) -> NDArray[np.float32]:
+    """Cut out shapes by themselves, as 1, and with their surroundings, dark as 1; 2 × as large as the shapes.
 
     Args:
         picture: dark shapes on light ground.
@@ -187,18 +179,21 @@ def _patches(
         boxes: x, y, width and height of each.
     """
     cv2 = opencv()
-    small = partial(cv2.resize, dsize=(PATCH, PATCH), interpolation=cv2.INTER_AREA)
     height, width = picture.shape
-    out = []
-    for name, (x, y, w, h) in zip(names, boxes, strict=True):
+    out = np.empty((len(names), 2, PATCH, PATCH), np.float32)
+    grey = np.empty((len(names), PATCH, PATCH), np.uint8)
+    size, how = (PATCH, PATCH), cv2.INTER_AREA
+    for i, (name, (x, y, w, h)) in enumerate(zip(names, boxes, strict=True)):
         side = max(w, h)
         left, top = x + w // 2 - side, y + h // 2 - side
         x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + 2 * side, width), min(top + 2 * side, height)
-        own, around = (marked[y0:y1, x0:x1] == name).view(np.uint8), picture[y0:y1, x0:x1]
+        own, around = (marked[y0:y1, x0:x1] == name).astype(np.float32), picture[y0:y1, x0:x1]
         if around.shape != (2 * side, 2 * side):
             edges = (y0 - top, top + 2 * side - y1, x0 - left, left + 2 * side - x1, cv2.BORDER_CONSTANT)
             own, around = cv2.copyMakeBorder(own, *edges, value=0), cv2.copyMakeBorder(around, *edges, value=255)
-        out.append((small(own.astype(np.float32)), small(around)))
+        cv2.resize(own, size, out[i, 0], interpolation=how)
+        cv2.resize(around, size, grey[i], interpolation=how)
+    out[:, 1] = 1 - grey.astype(np.float32) / 255
     return out
 
 
@@ -209,22 +204,51 @@ def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]
         grey: height × width.
         labels: single letters; none is found for others.
     """
+    return find_in_two(grey, None, labels)[0]
+
+
+def find_in_two(
+    grey: NDArray[np.uint8], fine: Callable[[], NDArray[np.uint8] | None] | None, labels: Sequence[str]
+) -> tuple[list[Letter], NDArray[np.uint8] | None]:
+    """Find the letters of labels in an image, and, if not all are there, in the same image with more pixels.
+
+    Light ones are sought in the finer image only if a light shape of the other one may be a letter.
+
+    Args:
+        grey: height × width.
+        fine: returns the finer image, or None if there is none.
+        labels: single letters; none is found for others.
+
+    Returns:
+        Letters, and the finer image if they were found there, in its pixels.
+    """
     if sum(map(_is_letter, labels)) < 2:
-        return []
+        return [], None
+    found, light = _find(grey, labels, light=True)
+    finer = fine() if fine is not None and len(found) < len(labels) else None
+    if finer is None:
+        return found, None
+    more, _ = _find(finer, labels, light=light)
+    return (more, finer) if len(more) > len(found) else (found, None)
+
+
+def _find(grey: NDArray[np.uint8], labels: Sequence[str], *, light: bool) -> tuple[list[Letter], bool]:
+    """Find letters in one image; light ones if asked to. Also tell whether any light shape may be a letter."""
     dark = _read(_chosen(find_shapes(grey, _DARK), labels))
     plain = _letters(dark, labels, _LEAST)
     if _sure(plain, labels):
-        return plain
+        return plain, False
     enclosed = _letters(_read(find_bracketed(grey)), labels, _LEAST_ENCLOSED)
     if len(enclosed) == len(labels):
-        return enclosed
-    light = _read(_chosen(find_shapes(grey, _LIGHT), labels))  # last: few are, and they take long
-    if len(light[0]):
-        boxes, table = (np.concatenate(x) for x in zip(dark, light, strict=True))
-        plain = _letters((boxes, table), labels, _LEAST)
+        return enclosed, False
+    boxes, table = _read(_chosen(find_shapes(grey, _LIGHT), labels)) if light else _NONE_READ  # last: they take long
+    if len(boxes):
+        plain = _letters((np.concatenate([dark[0], boxes]), np.concatenate([dark[1], table])), labels, _LEAST)
         if _sure(plain, labels):
-            return plain
-    return enclosed if len(enclosed) >= max(len(plain), 2, _ENCLOSED * len(labels)) else plain
+            return plain, True
+    named = [CLASSES.index(c) for x in labels if _is_letter(x) for c in (x.upper(), x.lower())]
+    may_be = bool(len(boxes)) and float(table[:, named].max()) > _LEAST_ALIGNED
+    return (enclosed if len(enclosed) >= max(len(plain), 2, _ENCLOSED * len(labels)) else plain), may_be
 
 
 def _sure(letters: Sequence[Letter], labels: Sequence[str]) -> bool:
@@ -255,12 +279,12 @@ def _letters(read: _Read, labels: Sequence[str], least: float) -> list[Letter]:
     if not len(boxes):
         return []
     best: list[Letter] = []
+    sought = [i for i, x in enumerate(labels) if _is_letter(x)]
+    alike = [i for i in sought if labels[i].lower() in _ALIKE]
     for change, height in ((str.upper, _HEIGHT_CAPITALS), (str.lower, _HEIGHT)):
-        letters = [{change(x), x.upper(), x.lower()} if x.lower() in _ALIKE else {change(x)} for x in labels]
         scores = np.zeros((len(table), len(labels)), np.float32)
-        for i, (x, found) in enumerate(zip(labels, letters, strict=True)):
-            if _is_letter(x):
-                scores[:, i] = table[:, [CLASSES.index(c) for c in found]].sum(1)
+        scores[:, sought] = table[:, [CLASSES.index(change(labels[i])) for i in sought]]
+        scores[:, alike] += table[:, [CLASSES.index(change(labels[i]).swapcase()) for i in alike]]
         chosen = _of_one_size(boxes, scores, least, height)
         places = [(x.label, (x.x, x.y, x.width, x.height)) for x in chosen]
         for label, k in at_crossings(boxes, scores, labels, places):
@@ -284,10 +308,10 @@ def _of_one_size(boxes: NDArray[np.float32], scores: NDArray[np.float32], least:
         least: probability that a letter has at least.
         height: ratio of the heights of two letters at most, to a pixel.
     """
-    seen = np.flatnonzero(scores.max(1) > least)
+    likeliest = scores.max(1)
     found: list[tuple[float, list[int], list[tuple[int, int]]]] = []
-    for size in sorted({float(h) for h in boxes[seen, 3]}):
-        near = (boxes[:, 3] >= size) & (boxes[:, 3] <= size * height + 1) & (scores.max(1) > _LEAST_ALIGNED)
+    for size in sorted(set(boxes[likeliest > least, 3].tolist())):
+        near = (boxes[:, 3] >= size) & (boxes[:, 3] <= size * height + 1) & (likeliest > _LEAST_ALIGNED)
         alike = np.flatnonzero(near)
         chosen = _choose(boxes[alike], scores[alike], scores[alike], least)
         found.append((sum(float(scores[alike[k], label]) for label, k in chosen), alike.tolist(), chosen))
@@ -319,11 +343,17 @@ def _choose(
         least: probability that a letter has at least; one that is in line needs less.
     """
     chosen: list[tuple[int, int]] = []
-    for label in range(scores.shape[1]):
-        for k in np.argsort(-placed[:, label], kind="stable").tolist():
-            sure = max(scores[k, label], placed[k, label]) > least and scores[k, label] > _LEAST_ALIGNED
-            if sure and not any(_same_place(boxes[k], boxes[u]) for _, u in chosen):
-                chosen.append((label, k))
+    sure = (np.maximum(scores, placed) > least) & (scores > _LEAST_ALIGNED)
+    seen = np.flatnonzero(sure.any(1))
+    names, may_be = seen.tolist(), sure[seen].T.tolist()
+    places = [(x + w / 2, y + h / 2, w / 2, h / 2) for x, y, w, h in boxes[seen].tolist()]
+    taken: list[tuple[float, float, float, float]] = []  # places of those that were chosen
+    for label, order in enumerate(np.argsort(-placed[seen], 0, kind="stable").T.tolist()):
+        for k in order:
+            x, y, *_ = places[k]
+            if may_be[label][k] and not any(abs(x - u) < wide and abs(y - v) < high for u, v, wide, high in taken):
+                chosen.append((label, names[k]))
+                taken.append(places[k])
                 break
     return chosen
 
@@ -334,10 +364,6 @@ def _all_in_line(letters: Sequence[Letter]) -> bool:
     slack = 0.5 * max(a.height for a in letters) + 0.5
     near = (np.abs(x[:, None] - x) < slack) | (np.abs(bottom[:, None] - bottom) < slack)
     return bool((near.sum(1) > 1).all())
-
-
-def _same_place(a: NDArray[np.float32], b: NDArray[np.float32]) -> bool:
-    return bool(abs(a[0] + a[2] / 2 - b[0] - b[2] / 2) < b[2] / 2 and abs(a[1] + a[3] / 2 - b[1] - b[3] / 2) < b[3] / 2)
 
 
 def _in_line(boxes: NDArray[np.float32], chosen: Sequence[tuple[int, int]], labels: int) -> NDArray[np.float32]:
@@ -351,9 +377,8 @@ def _in_line(boxes: NDArray[np.float32], chosen: Sequence[tuple[int, int]], labe
         chosen: labels and places of shapes.
         labels: how many there are.
     """
-    out = np.zeros((len(boxes), labels), np.float32)
     if len(chosen) < 2:
-        return out
+        return np.zeros((len(boxes), labels), np.float32)
     names, at = np.array([x for x, _ in chosen]), np.array([k for _, k in chosen])
     slack = np.maximum(boxes[:, 3], 4)[:, None] * 0.5 + 0.5
     aside = boxes[:, None, 0] - boxes[None, at, 0]
@@ -361,10 +386,9 @@ def _in_line(boxes: NDArray[np.float32], chosen: Sequence[tuple[int, int]], labe
     aligned = (np.abs(aside) < slack) | (np.abs(below) < slack)
     before = ((aside < slack) & (below < -slack)) | ((aside < -slack) & (below < slack))  # of the other letter
     after = ((aside > -slack) & (below > slack)) | ((aside > slack) & (below > -slack))
-    for label in range(labels):
-        others = names != label
-        if not others.any():
-            continue
-        wrong = np.where(names > label, after, before)[:, others].mean(1)
-        out[:, label] = _ALIGNED * aligned[:, others].any(1) - _DISORDER * wrong
-    return out
+    label = np.arange(labels)
+    others = (names[:, None] != label).astype(np.float64)
+    # As numbers, which are multiplied: sums over the other letters.
+    wrong = after.astype(np.float64) @ (names[:, None] > label) + before.astype(np.float64) @ (names[:, None] < label)
+    in_line = aligned.astype(np.float64) @ others > 0
+    return np.asarray(_ALIGNED * in_line - _DISORDER * (wrong / others.sum(0)), np.float32)

@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 
 from pmcmine.panels.evidence import Region
-from pmcmine.panels.layouts import Layout, Search
+from pmcmine.panels.layouts import Search
+from pmcmine.panels.trees import Layout
 
 # Chosen on labelled figures: no set of boxes that is above these and below `_OVERLAP` was wrong.
 _FITS: Final = 0.8  # least agreement of the positions in a box with it

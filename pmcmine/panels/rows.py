@@ -94,7 +94,7 @@ def _boxes(figure: Figure, view: Grey | None, fine: Grey | None, texts: Sequence
     if view is None or figure.width is None or figure.height is None:
         return none
     grey = view()
-    found = panel_boxes(grey, len(texts), [t.label for t in texts], fine() if fine is not None else None)
+    found = panel_boxes(grey, len(texts), [t.label for t in texts], fine)
     if len(found) != len(texts) or min(b.confidence for b in found) < SURE:
         return none
     sx, sy = figure.width / grey.shape[1], figure.height / grey.shape[0]

@@ -182,7 +182,7 @@ def test_letters_that_are_too_small_are_read_from_finer_grey_levels() -> None:
         cv2.rectangle(fine, (x, y), (x + 660, y + 660), 120, 3)
         cv2.putText(fine, letter, (x + 14, y + 30), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 0, 2)
     base = np.asarray(Image.fromarray(fine).reduce(3))
-    found = panel_boxes(base, 4, list("ABCD"), fine)
+    found = panel_boxes(base, 4, list("ABCD"), lambda: fine)
     assert all(abs(box.x * 3 - x) < 60 for box, (x, _) in zip(found, places[::-1], strict=True))
     assert all(abs(box.y * 3 - y) < 60 for box, (_, y) in zip(found, places[::-1], strict=True))
 

@@ -8,9 +8,10 @@ import pytest
 from pmcmine.panels.boxes import SURE
 from pmcmine.panels.confidence import confidence
 from pmcmine.panels.evidence import Evidence
-from pmcmine.panels.layouts import Layout, Search
+from pmcmine.panels.layouts import Search
 from pmcmine.panels.proposals import better_seen
 from pmcmine.panels.sight import seen
+from pmcmine.panels.trees import Layout
 from tests.pmcmine.panels.test_sight import HEIGHT, WIDTH, said
 
 Share = tuple[float, float, float, float]
