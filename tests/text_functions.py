@@ -9,8 +9,10 @@ from xml.sax.saxutils import escape
 
 from classifiers.privacy.patients import patients
 from classifiers.privacy.text import flags
-from classifiers.text.features import terms, wording
+from classifiers.text.blocks import block_of
 from classifiers.text.language import identify
+from classifiers.text.sentences import sentences as text_sentences
+from classifiers.text.wording import wording
 from pmcmine.cases.figures import shown
 from pmcmine.cases.reports import report_of
 from pmcmine.cases.rows import rows_of
@@ -145,7 +147,8 @@ TEXT_FUNCTIONS: Final[dict[str, Callable[[str], object]]] = {
     "privacy": flags,
     "patients": patients,
     "cases": _cases,
-    "terms": lambda t: wording(t, terms(t)),
+    "wording": lambda t: wording(block_of([t])),
+    "sentences of a block": lambda t: text_sentences(block_of([t])),
     "language": lambda t: identify([t], [None]),
     "terminal": lambda t: for_terminal(one_line(for_markdown(t))),
     "names of concepts": lambda t: (name_key(t), plain_name(t), uninverted(t), list(adjectives(t))),

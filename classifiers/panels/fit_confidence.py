@@ -1,9 +1,10 @@
 """Fit how sure a layout is, on labelled figures; print the weights for `pmcmine/panels/confidence.py`.
 
-    python -m classifiers.panels.fit_confidence --labels panels-development.jsonl --images FOLDER
+    python -m classifiers.panels.fit_confidence --labels panels-development.jsonl --images FOLDER [--unread]
 
 `--labels` and `--images` may be given several times, in pairs. Figures marked as `held` are left out. With several
-sets, it also prints how many figures of each would be right and wrong by weights that were fitted on the others.
+sets, it also prints how many figures of each would be right and wrong by weights that were fitted on the others. With
+`--unread`, letters are not read: the weights for figures whose labels are no letters.
 """
 
 from __future__ import annotations
@@ -39,8 +40,14 @@ class Judged:
     figures: int
 
 
-def judged(labels: Path, images: Path) -> Judged:
-    """Find the layouts of a labelled set, but for figures that are held for evaluation."""
+def judged(labels: Path, images: Path, unread: bool = False) -> Judged:
+    """Find the layouts of a labelled set, but for figures that are held for evaluation.
+
+    Args:
+        labels: the set.
+        images: their folder.
+        unread: whether letters are left unread; then only the fit and the odds of cuts are features.
+    """
     table, right, with_panels = [], [], 0
     rows = [x for x in read_json_lines(labels, "") if not x.get("held")]
     for row in rows:
@@ -49,10 +56,12 @@ def judged(labels: Path, images: Path) -> Judged:
             pyramid, longer = Pyramid.of(opened.convert("RGB")), max(opened.size)
         view, fine = pyramid.grey(BASE), pyramid.fine
         with_panels += bool(figure.boxes)
+        named = [] if unread else named
         found = find_layout(view, figure.wanted, named, fine) if figure.wanted is not None else None
         if found is not None:
             boxes = [scaled_box(b, longer / max(view.shape)) for b in panel_boxes(view, figure.wanted, named, fine)]
-            table.append(features(found.layout, found.search))
+            seen = features(found.layout, found.search)
+            table.append(seen[1:3] if unread else seen)
             right.append(bool(figure.boxes) and figure_is_right(figure.boxes, boxes))
     return Judged(np.array(table, np.float32), np.array(right), with_panels, len(rows))
 
@@ -77,8 +86,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--labels", type=Path, action="append", required=True)
     parser.add_argument("--images", type=Path, action="append", required=True)
+    parser.add_argument("--unread", action="store_true")
     args = parser.parse_args()
-    sets = [judged(*pair) for pair in zip(args.labels, args.images, strict=True)]
+    sets = [judged(*pair, args.unread) for pair in zip(args.labels, args.images, strict=True)]
     for i, name in enumerate(args.labels if len(sets) > 1 else ()):
         right, wrong = shares(sets[i], weigh([*sets[:i], *sets[i + 1 :]]))
         print(f"{name.name}: right {right:.3f}, wrong {wrong:.3f}")

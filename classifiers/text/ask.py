@@ -22,7 +22,11 @@ RUBRIC: Final = Path(__file__).parent / "labels" / "rubric.md"
 RUBRIC_VERSION: Final = 2
 _MOST: Final = 6000  # characters of a paragraph
 _MOST_TOKENS: Final = 200  # of an answer
-_UNSURE: Final = 0.5  # weight of a label that a second teacher does not give
+# Weights measured with simulated teachers (`docs/classifiers.md`): of a class that the second one does not name; of a
+# quality, which falls to the least where both are this far apart.
+_UNSURE: Final = 0.25
+_FAR: Final = 2.0
+_LEAST: Final = 0.1
 _SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
@@ -91,8 +95,8 @@ def read_labels(text: str) -> dict[str, Any]:
 def weights_of(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, float]:
     """Return how much each label of a teacher counts in training, by what a second one says."""
     weights = {task: 1.0 if first[task] == second[task] else _UNSURE for task in CLASSES}
-    apart = min(abs(first[QUALITY] - second[QUALITY]), 4.0)
-    return {**weights, QUALITY: round(1 - (1 - _UNSURE) * apart / 4, 4)}
+    apart = abs(first[QUALITY] - second[QUALITY])
+    return {**weights, QUALITY: round(max(1 - apart / _FAR, _LEAST), 4)}
 
 
 def done_ids(out: Path) -> set[str]:

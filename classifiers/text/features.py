@@ -7,54 +7,26 @@ Everything that says where a paragraph stands may be missing.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import pairwise, repeat
-from operator import mul
-from typing import TYPE_CHECKING, Any, Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.text.blocks import MAX_CHARACTERS, Block, Numbers, blocks, hashes_of
+from classifiers.text.wording import WORDING, wording
 from pmcmine.jats.sections import kind_of
 
 if TYPE_CHECKING:
     from scipy import sparse
 
-MAX_CHARACTERS: Final = 20_000  # of a text; the rest changes nothing
 _TELLING: Final = 80  # characters of a paragraph that counts for what its article is about; shorter ones are lists
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
-# What wording tells a kind of text: words and pairs of words, a line each.
-_WORDINGS: Final = (
-    ("patient", "man woman boy girl he she his her him patient",
-     ("year old", "old man", "old woman", "old female", "old male")),
-    ("we", "we our us", ()),
-    ("this study", "", ("this study", "present study", "current study", "this paper", "this article", "this work")),
-    ("patients", "patients participants subjects", ()),
-    ("funding and ethics", "fund funds funded funding grant grants conflict conflicts competing ethic ethics ethical "
-     "approved consent author authors contributed contribution contributions available availability acknowledge "
-     "acknowledgements supplementary supported declare", ()),
-    ("present", "is are", ()),
-    ("past", "was were", ()),
-    ("figures", "fig figs figure figures table tables", ()),
-    ("laboratory", "mice rats cells cell protein proteins gene genes expression plant plants bacteria bacterial", ()),
-    ("literature", "review reviews literature known reported studies", ("et al",)),
-    ("explanation", "because therefore thus mechanism mechanisms function functions such", ("defined as", "refers to",
-     "leads to", "known as", "for example", "such as")),
-    ("units", "mm mg kg ml nm cm min", ()),
-    ("course", "underwent revealed admitted diagnosis diagnosed", ("presented with", "history of")),
-)  # fmt: skip
-_LEXICON: Final[Mapping[str, int]] = {
-    term: i for i, (_, words, pairs) in enumerate(_WORDINGS) for term in (*words.split(), *pairs)
-}
-_SIGNS: Final = tuple(
-    re.compile(p) for p in (r"[pP] ?[<=>] ?0?\.\d", r"\[\d[\d,–-]{0,20}\]", r"\d", r"[%±]", r"μ[lmgM]|°C")
-)
-WORDING: Final = 2 * (len(_WORDINGS) + len(_SIGNS)) + 5  # numbers of `wording`: two a count, and five measures
 _TYPES: Final = (
     "case-report", "research-article", "review-article", "brief-report", "other", "letter", "correction", "editorial",
     "methods-article", "abstract",
@@ -65,6 +37,10 @@ _KINDS: Final = (
 )  # fmt: skip
 _CROSSED: Final = ("abstract", "introduction", "discussion", "case", "body", "other", "methods", "results")
 _PLACE: Final = re.compile(r"sec\[(\d{1,3})\]")
+
+
+# TF-IDF rows of words, and dense rows.
+Rows: TypeAlias = "tuple[sparse.csr_matrix, NDArray[np.float32]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,33 +86,6 @@ def terms(text: str) -> Counter[str]:
     return found
 
 
-def wording(text: str, found: Mapping[str, int]) -> list[float]:
-    """Describe how a text is worded: kinds of words by occurrence and share, signs, lengths, variety, capitals.
-
-    Args:
-        text: the text.
-        found: its `terms`.
-    """
-    text = text[:MAX_CHARACTERS]
-    words = text.split()
-    n = max(len(words), 1)
-    counts = [0] * len(_WORDINGS)
-    for term in found.keys() & _LEXICON.keys():
-        counts[_LEXICON[term]] += found[term]
-    counts += [len(sign.findall(text)) for sign in _SIGNS]
-    out: list[float] = []
-    for count in counts:
-        out += [min(count, 5) / 3, min(count / n * 20, 3)]
-    return [
-        *out,
-        math.log1p(n) / 3,
-        sum(map(len, words)) / n / 6,
-        text.count(".") / n * 10,
-        len(set(text.lower().split())) / n,
-        sum(map(str.isupper, [w[0] for w in words])) / n * 3,
-    ]
-
-
 @lru_cache(maxsize=1024)
 def _standing(kind: str, article_type: str) -> tuple[float, ...]:
     """Return the kind of section and type of article, and the two together."""
@@ -158,6 +107,30 @@ def structure(passage: Passage) -> list[float]:
     ]
 
 
+def weighted(
+    places: NDArray[np.int32], rows: NDArray[np.int32], texts: int, idf: NDArray[np.float32]
+) -> sparse.csr_matrix:
+    """Return TF-IDF rows of length 1.
+
+    Args:
+        places: number of each term that occurs, in the order of the texts.
+        rows: the text of each.
+        texts: how many there are.
+        idf: weight of each term.
+    """
+    from scipy import sparse  # a second of every start of `mine` otherwise
+
+    starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=texts))])
+    out = sparse.csr_matrix((np.ones(len(places)), places, starts), shape=(texts, len(idf)))
+    out = out.tocsc().tocsr()  # sorts the terms of each row in linear time
+    out.sum_duplicates()
+    values = (1 + np.log(out.data)) * idf[out.indices]
+    of = np.repeat(np.arange(texts), np.diff(out.indptr))
+    norm = np.sqrt(np.bincount(of, values * values, texts))
+    out.data = (values / norm[of]).astype(np.float32)
+    return out
+
+
 @dataclass(frozen=True)
 class Space:
     """The words that count, their weights, and the projection.
@@ -173,40 +146,43 @@ class Space:
     projection: NDArray[np.float32]
 
     @cached_property
-    def _weights(self) -> list[float]:
-        return list(self.idf.tolist())
+    def _lookup(self) -> tuple[Numbers, Numbers]:
+        """Numbers of words, and of pairs of words."""
+        words = {t: n for t, n in self.numbers.items() if " " not in t}
+        pairs = {t: n for t, n in self.numbers.items() if " " in t}
+        return (
+            Numbers(hashes_of(words), words.values()),
+            Numbers(hashes_of(pairs), pairs.values()),
+        )
 
-    def words(self, counted: Sequence[Mapping[str, int]]) -> sparse.csr_matrix:
-        """Return TF-IDF rows of length 1, texts × terms, from the `terms` of each text."""
-        from scipy import sparse  # a second of every start of `mine` otherwise
+    def words(self, block: Block) -> sparse.csr_matrix:
+        """Return TF-IDF rows of length 1, texts × terms."""
+        single, paired = self._lookup
+        hashes, rows = block.words
+        pairs, together = block.pairs
+        places = np.column_stack([single.get(hashes), np.where(together, paired.get(pairs), -1)]).ravel()
+        known = places >= 0
+        return weighted(places[known], np.repeat(rows, 2)[known], len(block.texts), self.idf)
 
-        places, values, starts = [], [], [0]
-        idf = self._weights
-        for found in counted:
-            numbers = list(map(self.numbers.get, found, repeat(-1)))
-            kept = [n for n in numbers if n >= 0]
-            row = [
-                idf[n] if c == 1 else (1 + math.log(c)) * idf[n]
-                for n, c in zip(numbers, found.values(), strict=True)
-                if n >= 0
-            ]
-            norm = 1 / (math.sqrt(sum(map(mul, row, row))) or 1.0)
-            places += kept
-            values += [v * norm for v in row]
-            starts.append(len(places))
-        shape = (len(counted), len(self.idf))
-        return sparse.csr_matrix((np.array(values, np.float32), np.array(places, np.int32), starts), shape=shape)
-
-    def rows(self, passages: Sequence[Passage]) -> tuple[sparse.csr_matrix, NDArray[np.float32]]:
-        """Return TF-IDF rows, and dense rows of topics, wording and structure."""
-        counted = [terms(p.text) for p in passages]
-        words = self.words(counted)
+    def rows_of(self, passages: Sequence[Passage], block: Block) -> Rows:
+        """Return TF-IDF rows, and dense rows of topics, wording and structure, of the passages of a block."""
+        words = self.words(block)
         topics = np.asarray(words @ self.projection)
         topics /= np.maximum(np.linalg.norm(topics, axis=1, keepdims=True), 1e-6)
-        style = np.array([wording(p.text, c) for p, c in zip(passages, counted, strict=True)], np.float32)
         place = np.array([structure(p) for p in passages], np.float32)
         # The weights balance the parts for linear models: chosen by cross-validation on the labelled paragraphs.
-        return words, np.hstack([topics * 1.5, style * 0.3, place * 0.5]).astype(np.float32)
+        return words, np.hstack([topics * 1.5, wording(block) * 0.3, place * 0.5]).astype(np.float32)
+
+    def rows(self, passages: Sequence[Passage]) -> Rows:
+        """Return `rows_of` any number of passages."""
+        from scipy import sparse
+
+        found, at = [], 0
+        for block in blocks([p.text for p in passages]):
+            end = at + len(block.texts)
+            found.append(self.rows_of(passages[at:end], block))
+            at = end
+        return sparse.vstack([words for words, _ in found], "csr"), np.vstack([dense for _, dense in found])
 
     def wording_of(self, dense: NDArray[np.float32]) -> NDArray[np.float32]:
         """Select the columns of dense `rows` that say how passages are worded."""

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.text.features import WORDING, Passage, Space, terms
+from classifiers.text.blocks import Block, blocks
+from classifiers.text.features import Passage, Space, terms
 from classifiers.text.refine import Network, inputs
-from classifiers.text.sentences import SENTENCES, sentences_of
+from classifiers.text.sentences import SENTENCES, sentences
+from classifiers.text.wording import WORDING
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_arrays import MOST_BYTES, floats, read_arrays, read_header
 from pmcmine.io.safe_files import open_regular
@@ -36,7 +38,6 @@ NETWORK: Final = "network"  # what `--task` calls the network that refines quali
 # How far a quality is pulled towards its class: of 0, .3, .5 and .7 the one that lowers the mean absolute error in
 # cross-validation (.401 to .380) without costing the correlation (.814 to .811). Also of what the network says.
 _PULL: Final = 0.3
-_BLOCK: Final = 256  # passages scored at once
 # A text of fewer letters than this (of its first _LOOKED_AT code points) says too little, as for its language.
 _LEAST_LETTERS: Final = 12
 _LOOKED_AT: Final = 1000
@@ -56,8 +57,8 @@ class Head:
     bias: NDArray[np.float32]
 
 
-# Places of passages, and their features as `Space.rows` gives them.
-_Rows: TypeAlias = "tuple[Sequence[int], sparse.csr_matrix, NDArray[np.float32]]"
+# Places of passages, their features as `Space.rows` gives them, and their texts.
+_Rows: TypeAlias = "tuple[Sequence[int], sparse.csr_matrix, NDArray[np.float32], Block]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +120,19 @@ class TextModel:
             passages: all paragraphs of one article.
         """
         rows = list(self._rows(passages))
-        order = [passages[i] for places, _, _ in rows for i in places]
-        about = self.space.about(order, np.concatenate([dense for _, _, dense in rows])) if rows else None
+        order = [passages[i] for places, *_ in rows for i in places]
+        about = self.space.about(order, np.concatenate([dense for _, _, dense, _ in rows])) if rows else None
         return named_labels(self._scores(TASKS, passages, rows, about))
 
     def _rows(self, passages: Sequence[Passage]) -> Iterator[_Rows]:
         """Yield places and features of passages, those of known structure first."""
         for bare in (False, True):
             places = [i for i, p in enumerate(passages) if _is_bare(p) == bare]
-            for at in range(0, len(places), _BLOCK):
-                block = places[at : at + _BLOCK]
-                yield block, *self.space.rows([passages[i] for i in block])
+            at = 0
+            for texts in blocks([passages[i].text for i in places]):
+                block = places[at : at + len(texts.texts)]
+                at += len(block)
+                yield block, *self.space.rows_of([passages[i] for i in block], texts), texts
 
     def _scores(
         self,
@@ -140,12 +143,11 @@ class TextModel:
     ) -> dict[str, NDArray[np.float64]]:
         out = {t: np.zeros((len(passages), len(CLASSES.get(t, (QUALITY,))))) for t in tasks}
         network = self.network if QUALITY in tasks else None
-        for block, words, dense in rows:
+        for block, words, dense, texts in rows:
             bare = _is_bare(passages[block[0]])
             z = {t: self._logits(t, bare, words, dense, about) for t in (tasks if network is None else TASKS)}
             if network is not None:
-                does = sentences_of([passages[i].text for i in block])
-                seen = inputs(z[QUALITY], z["type"], z["domain"], self.space.wording_of(dense), does)
+                seen = inputs(z[QUALITY], z["type"], z["domain"], self.space.wording_of(dense), sentences(texts))
                 z[QUALITY] = network.quality(seen)
             for task in tasks:
                 out[task][block] = squash(task, z[task].astype(np.float64))
@@ -193,13 +195,19 @@ def _unsaid(task: str) -> list[float]:
 
 def named_labels(scores: Mapping[str, NDArray[np.float64]]) -> list[TextLabels]:
     """Return the labels of each passage from the scores of all tasks."""
-    out = []
-    for i in range(len(scores[QUALITY])):
-        kinds, domains = (dict(zip(CLASSES[t], scores[t][i].tolist(), strict=True)) for t in ("type", "domain"))
-        quality = float(scores[QUALITY][i, 0])
-        likeliest = (max(kinds, key=kinds.__getitem__), max(domains, key=domains.__getitem__))
-        out.append(TextLabels(likeliest[0], kinds, likeliest[1], domains, quality, int(quality + 0.5)))
-    return out
+    kinds, domains = (_named(task, scores[task]) for task in CLASSES)
+    qualities = scores[QUALITY][:, 0].tolist()
+    return [
+        TextLabels(kind, of_kind, domain, of_domain, quality, int(quality + 0.5))
+        for (kind, of_kind), (domain, of_domain), quality in zip(kinds, domains, qualities, strict=True)
+    ]
+
+
+def _named(task: str, scores: NDArray[np.float64]) -> list[tuple[str, dict[str, float]]]:
+    """Return the likeliest class of each passage, of equal ones the first, and the probability of each by its name."""
+    classes = CLASSES[task]
+    found = [classes[i] for i in scores.argmax(axis=1).tolist()]
+    return list(zip(found, (dict(zip(classes, row, strict=True)) for row in scores.tolist()), strict=True))
 
 
 def squash(task: str, z: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -217,17 +225,17 @@ def fit_space(corpus: Iterable[str], seed: int = 0) -> Space:
     from scipy import sparse
     from sklearn.decomposition import TruncatedSVD
 
-    counted = [terms(t) for t in corpus]
+    texts = list(corpus)
     frequency: Counter[str] = Counter()
-    for c in counted:
-        frequency.update(c.keys())
-    n = len(counted)
+    for text in texts:
+        frequency.update(terms(text).keys())
+    n = len(texts)
     # Words in nearly every text stay for the heads, and are kept from the projection.
     kept = sorted((t for t, f in frequency.items() if f >= 5), key=lambda t: (-frequency[t], t))[:_TERMS]
     numbers = {t: i for i, t in enumerate(sorted(kept))}
     idf = np.array([np.log((1 + n) / (1 + frequency[t])) + 1 for t in sorted(kept)], np.float32)
     space = Space(numbers, idf, np.zeros((len(idf), 1), np.float32))
-    words = space.words(counted)
+    words = sparse.vstack([space.words(block) for block in blocks(texts)], "csr")
     topical = np.array([" " not in t and frequency[t] < 0.3 * n for t in sorted(kept)], np.float32)
     svd = TruncatedSVD(min(_DIRECTIONS, words.shape[1] - 1, n - 1), n_iter=4, random_state=seed)
     svd.fit(words @ sparse.diags(topical))

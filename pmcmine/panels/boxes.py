@@ -20,7 +20,9 @@ from pmcmine.panels.confidence import confidence
 from pmcmine.panels.evidence import FLAT, Evidence, Region, ground
 from pmcmine.panels.geometry import Box, down_columns, reading_order
 from pmcmine.panels.layouts import Search, best_layouts
-from pmcmine.panels.letters import Letter, find_in_two
+from pmcmine.panels.letter_places import rare
+from pmcmine.panels.letters import Letter, find_in_two, readable
+from pmcmine.panels.margins import without_notes
 from pmcmine.panels.proposals import better_seen
 from pmcmine.panels.sight import Sight, look
 from pmcmine.panels.trees import Layout
@@ -58,7 +60,7 @@ def panel_boxes(
     if found is None:
         return [Box(0, 0, w, h, 1.0 if wanted is None or wanted < 2 else 0.2)]
     layout, search, scale = found.layout, found.search, found.scale
-    sure = confidence(layout, search)
+    sure = confidence(layout, search, readable(labels))
     boxes = []
     for top, bottom, left, right in trimmed(search.evidence, layout.cells, found.letters):
         x, y = max(int(left / scale), 0), max(int(top / scale), 0)
@@ -84,7 +86,10 @@ def find_layout(rgb: NDArray[np.uint8], wanted: int | None, labels: Sequence[str
     if n == 1 or min(grey.shape) < 16:
         return None
     letters = _letters(rgb, fine, labels, scale) if n == len(labels) else []
-    search, layout = _search(Evidence(without_frame(grey)), grey, n, letters)
+    plain = without_frame(grey)
+    if n is not None:
+        plain = without_notes(plain, letters)
+    search, layout = _search(Evidence(plain), grey, n, letters)
     layout = better_seen(layout, search)
     return Found(layout, search, letters, scale) if layout is not None and len(layout.cells) > 1 else None
 
@@ -118,9 +123,27 @@ def _search(
         least = [x for x in _CLEAR if x < search.clearest]
         clear = [Search(evidence, n, letters, n, place, x, sight).best(n).get(n) for x in least]
         layout = max((x for x in (layout, *clear) if x is not None), key=lambda x: x.worth, default=None)
+    if layout is not None and search.in_place(layout) < len(letters):
+        search, layout = _lower(search, layout)
     if layout is None and letters:  # no cuts part these letters, so some of them are none
         return _search(evidence, grey, n, (), sight)
     return search, layout
+
+
+def _lower(search: Search, layout: Layout) -> tuple[Search, Layout]:
+    """Search once more with letters that end their panels, where the layout found has letters out of their place.
+
+    Much of a search is lost where it parts pictures from the letters below them. What it finds counts only if more
+    letters are in their place.
+    """
+    n = search.n_labels
+    low = Search(search.evidence, n, search.letters, n, sight=search.sight, low=True)
+    found, place = best_layouts(low, n)
+    low, other = low.at_place(place), found.get(n)
+    if other is None or low.in_place(other) <= search.in_place(layout):
+        return search, layout
+    better = other.worth - rare(low.place) > layout.worth - rare(search.place)
+    return (low, other) if better else (search, layout)
 
 
 def _letters(rgb: NDArray[np.uint8], fine: Fine | None, labels: Sequence[str], scale: float) -> list[Letter]:

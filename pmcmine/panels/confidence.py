@@ -13,6 +13,9 @@ from pmcmine.panels.trees import Layout
 # Of `features`, then a bias; fitted on labelled figures by `python -m classifiers.panels.fit_confidence`.
 _WEIGHTS: Final = (1.67, 6.14, 0.4, 1.34, -4.32)
 _EVEN: Final = 0.2  # added log odds: boxes are given from a probability of .45 on, as chosen by folds of sets
+# The same where no label is a letter, such as "left", so that none can be read and none is missing: of the fit that is
+# worst and the cuts' mean log odds, then a bias; fitted on the same figures with their letters unread.
+_UNLETTERED: Final = (7.22, 0.52, -4.22)
 _UNASKED: Final = (0.5, 0.3, 0.4)  # weakest cut, mean of the cuts, bias: where the caption names no panels
 _LEAST_CUT: Final = -6.0  # log odds that count at least, where the caption names no panels
 
@@ -31,11 +34,20 @@ def features(layout: Layout, search: Search) -> tuple[float, ...]:
     return (float(in_place), fits, odds, min((x.probability for x in search.letters), default=0.0))
 
 
-def confidence(layout: Layout, search: Search) -> float:
-    """Judge how sure a layout is, from 0 to 1; from `boxes.SURE` nine of ten are right."""
+def confidence(layout: Layout, search: Search, lettered: bool = True) -> float:
+    """Judge how sure a layout is, from 0 to 1; from `boxes.SURE` nine of ten are right.
+
+    Args:
+        layout: the layout.
+        search: the one that found it.
+        lettered: whether letters were looked for; where they were and none was found, that is a doubt.
+    """
     if search.wanted is None:
         least, mean, bias = _UNASKED
         score = least * max(min(layout.cuts), _LEAST_CUT) + mean * float(np.mean(layout.cuts)) + bias
+    elif not lettered:
+        _, fit, odds, _ = features(layout, search)
+        score = math.fsum(w * x for w, x in zip(_UNLETTERED, (fit, odds, 1.0), strict=True))
     else:
         score = math.fsum(w * x for w, x in zip(_WEIGHTS, (*features(layout, search), 1.0), strict=True)) + _EVEN
     return round(1 / (1 + math.exp(-max(min(score, 8.0), -8.0))), 3)

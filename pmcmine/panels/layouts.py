@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmcmine.panels.evidence import Evidence, Region
+from pmcmine.panels.letter_places import FAR, First, letter_worth, places, rare
 from pmcmine.panels.letters import Letter
 from pmcmine.panels.sight import Sight
 from pmcmine.panels.trees import Layout, Node, Trees, Worths
@@ -32,23 +33,14 @@ _UNLIKELY: Final = -0.5  # the same in a part with at most one letter, of a figu
 _PLAUSIBLE: Final = -1.0  # log odds that all cuts have of a layout that needs no other beside it
 _MOST_REGIONS: Final = 900
 _UNEVEN: Final = 1.0  # cost of a panel e times as large or as small as the mean, squared
-_LETTER: Final = 6.0  # worth of a letter in its corner
-_ASIDE: Final = 20  # lines from the figure's left edge from which the first letter is not in the corner
+_OVER: Final = 4.0  # heights of a letter that ends its panel: how near above it no panel begins
 _HOPED: Final = 6  # lines up to which a cut is where letters say that a panel begins
-_UPPER: Final = 5.0  # worth of a letter at the upper edge, but in no corner
-_OFF: Final = 3.5  # cost of a letter as far from its corner as may be
 _IN_PLACE: Final = 2.4  # worth from which a letter counts as one in its place
-_ELSEWHERE: Final = 0.5  # worth of a letter that lies elsewhere in its panel
 _TWO: Final = 3.0  # cost of each further letter in a panel
 _BARE: Final = 2.0  # cost of a panel without a letter, if all others have theirs
 _SEEN: Final = 2.0  # worth of a panel that the network sees as it is
 _GOES_ON: Final = 1.0  # cost of a cut behind which all that is beside it goes on, twice
-_CORNER: Final = 2.2  # heights of a letter: how far from the panel's edge it may lie
-_NEAR: Final = 0.12  # of the panel's side: the same
-PLACES: Final = ("top left", "top", "top right", "bottom left", "bottom", "bottom right", "at the top", "as the first")
-_AS_FIRST: Final = PLACES.index("as the first")  # over the axis of a chart, behind its numbers
 _PLAIN: Final = 0.85  # share of letters that lie in one corner, from which no other is tried
-_RARE: Final = (0.0, 1.5, 2.0, 0.8, 1.0, 1.8, 1.0, 0.9)  # cost of a figure whose letters lie there
 
 
 _Cut = tuple[int, float]  # line, log odds
@@ -63,9 +55,10 @@ class Search:
         wanted: number of panels; None if it is not known.
         letters: those that were read, in pixels of the evidence.
         n_labels: how many letters could be there.
-        place: index into `PLACES` of where letters lie in their panels.
+        place: index into `letter_places.PLACES` of where letters lie in their panels.
         least: log odds that cuts must have.
         sight: what the network sees; None if it was not asked.
+        low: whether letters end their panels: no cut is tried just above one, so that others are.
     """
 
     evidence: Evidence
@@ -75,6 +68,7 @@ class Search:
     place: int = 0
     least: float = -math.inf
     sight: Sight | None = None
+    low: bool = False
     _cuts: dict[tuple[Region, int], list[_Cut]] = field(default_factory=dict)
     _centres: list[tuple[float, float]] = field(default_factory=list)
     _known: dict[tuple[Region, int], Node] = field(default_factory=dict)
@@ -82,7 +76,7 @@ class Search:
     _trees: list[Trees] = field(default_factory=list)  # none yet, or one
     _tight: list[NDArray[np.int64]] = field(default_factory=list)  # none yet, or those of all nodes
     _worths: dict[int, Worths] = field(default_factory=dict)  # by place, of the trees' states
-    _aside: float = field(init=False, default=0.0)  # of the first letter from the figure's left edge
+    _first: First = field(init=False, default=First(0, 0, 0.0, 0.0))
     _beside: tuple[list[tuple[int, int]], ...] = field(init=False)  # by axis, lines just before and behind letters
     _table: NDArray[np.float64] = field(init=False)  # letters × x, y, width, height, probability
 
@@ -90,8 +84,9 @@ class Search:
         """Note where the letters are."""
         self._table = np.array([(x.x, x.y, x.width, x.height, x.probability) for x in self.letters], np.float64)
         if self.letters:
-            h, w = self.evidence.shape
-            self._aside = min(x.x for x in self.letters) - self.evidence.extent((0, h, 0, w), 1)[0]
+            top, left = (self.evidence.extent(self._whole, axis)[0] for axis in (0, 1))
+            first = (min(x.y for x in self.letters) - top, min(x.x for x in self.letters) - left)
+            self._first = First(top, left, *first)
         self._centres = [(x.x + x.width / 2, x.y + x.height / 2) for x in self.letters]
         self._beside = (
             [(int(x.y) - 3, int(x.y + x.height) + 3) for x in self.letters],
@@ -105,8 +100,7 @@ class Search:
     @property
     def places(self) -> list[int]:
         """Where letters may lie in their panels, the usual first."""
-        found = sorted(range(len(PLACES)), key=_RARE.__getitem__)
-        return [x for x in found if x != _AS_FIRST or self._aside > _ASIDE]
+        return places(self._first, len(self.letters) >= self.n_labels, self.low)
 
     def best(self, most: int) -> dict[int, Layout]:
         """Find the best layout for each number of panels up to `most`."""
@@ -238,6 +232,9 @@ class Search:
                 for (at, odds), x in zip(cuts, crossed, strict=True)
                 if (seen := odds + _GOES_ON * (0.5 - x)) > floor
             ]
+        if self.low and axis == 0:
+            over = [(x.y - _OVER * x.height, x.y + x.height) for x in (self.letters[i] for i in inside)]
+            cuts = [cut for cut in cuts if not any(a < cut[0] < b for a, b in over)]
         cuts.sort(key=_unlikely)
         if len(inside) > 1:
             return self._parting(cuts, inside, axis, hoped)[: _MOST_CUTS + 2 + len(hoped)]
@@ -247,7 +244,8 @@ class Search:
 
     def _hoped(self, inside: list[int]) -> list[int]:
         """Return the lines where the panels of letters begin if each is as far aside as the first one."""
-        return [int(self.letters[i].x - self._aside) - 2 for i in inside] if self._aside > _ASIDE else []
+        aside = self._first.aside
+        return [int(self.letters[i].x - aside) - 2 for i in inside] if aside > FAR else []
 
     def _parting(self, cuts: Sequence[_Cut], inside: list[int], axis: int, hoped: Sequence[int]) -> list[_Cut]:
         """Select cuts for each way to part the letters: the likeliest two, the first, the last, and the hoped one.
@@ -265,9 +263,15 @@ class Search:
         for group in groups.values():
             if len(group) > 2:
                 lines = [cuts[i][0] for i in group]
-                chosen = {*group[:2], group[lines.index(min(lines))], group[lines.index(max(lines))]}
+                nearest = group[lines.index(min(lines))]
+                second = group[1:2]
+                if self.low:  # which has more to try: the same cut is not tried twice
+                    second = [i for i in group if abs(cuts[i][0] - lines[0]) > _SAME][:1]
+                chosen = {group[0], *second, nearest, group[lines.index(max(lines))]}
                 near = [i for i in group if any(abs(cuts[i][0] - x) <= _HOPED for x in hoped)] if hoped else []
                 group = sorted(chosen.union(near[:1]))
+                if self.low and axis == 0:  # panels begin behind the letters of those above
+                    group.insert(1, group.pop(group.index(nearest)))
             kept += enumerate(group)
         return [cuts[i] for _, i in sorted(kept)]  # each way to part them comes once before any comes twice
 
@@ -309,26 +313,9 @@ class Search:
         Args:
             letters: their indices.
             cells: of the panel of each.
-            place: index into `PLACES` of where they are sought.
+            place: index into `letter_places.PLACES` of where they are sought.
         """
-        x, y, width, height, probability = self._table[letters].T
-        t, b, le, r = cells.T
-        name = PLACES[place]
-        reach_y, reach_x = np.maximum(_CORNER * height, _NEAR * (b - t)), np.maximum(_CORNER * height, _NEAR * (r - le))
-        down = np.maximum(b - y - height if "bottom" in name else y - t, 0)
-        if place == _AS_FIRST:
-            aside = np.abs(x - le - self._aside)
-        elif "left" in name:
-            aside = np.maximum(x - le, 0)
-        elif "right" in name:
-            aside = np.maximum(r - x - width, 0)
-        else:
-            aside = np.abs(x + width / 2 - (le + r) / 2)
-        if name == "at the top":  # such as behind the axis of a chart
-            return np.asarray(np.maximum(_UPPER - _OFF * down / reach_y, _ELSEWHERE) * probability, np.float64)
-        far = _OFF * (down / reach_y + aside / reach_x) / 2
-        near = (down <= reach_y) & (aside <= reach_x)
-        return np.asarray(np.where(near, (_LETTER - far) * probability, _ELSEWHERE * probability), np.float64)
+        return letter_worth(place, self._table[letters].T, cells, self._first)
 
 
 def _unlikely(cut: _Cut) -> float:
@@ -359,8 +346,8 @@ def best_layouts(search: Search, most: int) -> tuple[dict[int, Layout], int]:
         layout = max((x for n, x in found.items() if search.wanted in (None, n)), key=lambda x: x.worth, default=None)
         if layout is None:
             break  # letters and cuts do not go together, wherever in their panels letters lie
-        if layout.worth - _RARE[place] > best[0]:
-            best = (layout.worth - _RARE[place], found, place)
+        if layout.worth - rare(place) > best[0]:
+            best = (layout.worth - rare(place), found, place)
         if here.in_place(layout) > _PLAIN * len(search.letters) and min(layout.cuts, default=0.0) > _PLAUSIBLE:
             break
     return best[1], best[2]

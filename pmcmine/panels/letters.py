@@ -222,7 +222,7 @@ def find_in_two(
     Returns:
         Letters, and the finer image if they were found there, in its pixels.
     """
-    if sum(map(_is_letter, labels)) < 2:
+    if not readable(labels):
         return [], None
     found, light = _find(grey, labels, light=True)
     finer = fine() if fine is not None and len(found) < len(labels) else None
@@ -293,6 +293,11 @@ def _letters(read: _Read, labels: Sequence[str], least: float) -> list[Letter]:
         if sum(x.probability for x in chosen) > sum(x.probability for x in best):
             best = chosen
     return best
+
+
+def readable(labels: Sequence[str]) -> bool:
+    """Tell whether letters are looked for: at least two labels are single ones, not "left" or "A1"."""
+    return sum(map(_is_letter, labels)) >= 2
 
 
 def _is_letter(label: str) -> bool:

@@ -76,8 +76,8 @@ def test_a_second_teacher_lowers_the_weight_of_what_it_labels_otherwise(server: 
     list(ask.label(pair[0], iter(PARAGRAPHS[:2]), out, second=pair[1]))
     rows = read_labels(out)
     assert rows[0]["second"] == {"teacher": "other", "type": "review", "domain": "clinical", "quality": 5}
-    assert rows[0]["weights"] == {"type": 0.5, "domain": 1.0, "quality": 0.75}
-    assert weights_of(rows, "type") == [0.5, 0.5] and weights_of(rows, "domain") is None
+    assert rows[0]["weights"] == {"type": 0.25, "domain": 1.0, "quality": 0.1}
+    assert weights_of(rows, "type") == [0.25, 0.25] and weights_of(rows, "domain") is None
     out.write_text(json.dumps({**rows[0], "weights": {"type": -1}}))
     with pytest.raises(GoldError, match="weights"):
         read_labels(out)

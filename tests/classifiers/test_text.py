@@ -17,7 +17,7 @@ from classifiers.text import labelled as labelled_texts
 from classifiers.text.article import add_article_heads
 from classifiers.text.card import train
 from classifiers.text.continued import continue_training
-from classifiers.text.features import Passage, passage_of, structure, terms, wording
+from classifiers.text.features import Passage, passage_of, structure
 from classifiers.text.heads import CLASSES, TASKS, TextModel, dump, fit_head, fit_space, parse, shipped
 from classifiers.text.labelled import read_labels
 from classifiers.text.refining import add_network
@@ -81,7 +81,6 @@ def test_a_short_sentence_is_classified() -> None:
 
 def test_structure_may_be_missing() -> None:
     assert not any(structure(Passage(CASE)))
-    assert len(wording("", {})) == len(wording(CASE, terms(CASE)))
     row = {"text": "x", "part": "body", "section": "3. Discussion", "article_type": "case-report", "xpath": "/sec[2]/p"}
     assert passage_of(row).section_kind == "discussion"
 

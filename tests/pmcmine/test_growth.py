@@ -116,7 +116,7 @@ WORST: Final = (
     ("patients", "A 9-year-old boy", ", a", ""),
     ("language", "", "a", ""),
     ("language", "", "a'", ""),
-    ("terms", "", "[1", ""),
+    ("wording", "", "[1", ""),
     ("names of concepts", "x", "\n", "x"),
     ("names of concepts", "x (", " (", ""),
     ("article", "", ". A" + NBSP, ""),

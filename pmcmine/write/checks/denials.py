@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from pmcmine.concepts.triggers import Kind, Scope, find_triggers
@@ -33,9 +34,9 @@ _SOFT: Final = re.compile(
     re.IGNORECASE,
 )
 _STOPS: Final = re.compile(
-    r"[.;:?!(]|,\s*(?:but|while|whereas|although|and)\b|\b(?:but|whereas|while|although|except)\b"
+    r"[.;:?!()]|,\s*(?:but|while|whereas|although|and)\b|\b(?:but|whereas|while|although|except)\b"
 )
-_TURNS: Final = frozenset("but whereas while although except".split())
+_TURNS: Final = frozenset("but whereas while although except yet".split())
 _NEAR: Final = 3  # words that a negation is about
 _FAR: Final = 10  # words that it may reach
 _LISTED: Final = re.compile(r"\(\s*(?:no|not)\s*\)", re.IGNORECASE)
@@ -53,6 +54,7 @@ class Denial:
         scope: all words that it governs.
         reach: all words near it.
         firm: whether it denies by grammar; "loss of" and "poor" only may stand for a denial.
+        subject: the words before it in its clause, the nearest first.
     """
 
     said: str
@@ -62,6 +64,7 @@ class Denial:
     scope: tuple[Token, ...]
     reach: tuple[Token, ...]
     firm: bool
+    subject: tuple[Token, ...]
 
 
 def is_empty(token: Token) -> bool:
@@ -70,19 +73,30 @@ def is_empty(token: Token) -> bool:
 
 
 def _near(source: Source, tokens: Sequence[Token], at: int, step: int, most: int, stop: bool) -> Iterator[Token]:
-    count = 0
+    count, commas = 0, 0
     last = at
     while 0 <= at < len(tokens) and count < most:
         low, high = sorted((at, last))
-        if stop and _STOPS.search(source.text[tokens[low].end : tokens[high].start] if low != high else ""):
+        gap = source.text[tokens[low].end : tokens[high].start] if low != high else ""
+        if stop and step < 0 and ")" in gap and "(" not in gap:  # "an effect of treatment (shape) is not apparent"
+            at = last = _before_bracket(source, tokens, at)
+            continue
+        if stop and (_STOPS.search(gap) or tokens[at].low in _TURNS):
             return
-        if stop and tokens[at].low in _TURNS:
-            return
+        if stop and step > 0 and tokens[at].low == "and" and "," in gap and not commas:
+            return  # another clause; in a list there are more commas
+        commas += "," in gap
         if not is_empty(tokens[at]):
             count += 1
             yield tokens[at]
         last = at
         at += step
+
+
+def _before_bracket(source: Source, tokens: Sequence[Token], at: int) -> int:
+    """Return the number of the word before the bracket in which a word stands; -1 if there is none."""
+    opening = source.text.rfind("(", max(tokens[at].start - _BRACKET, 0), tokens[at].start)
+    return next((i for i in range(at - 1, -1, -1) if tokens[i].end <= opening), -1) if opening >= 0 else -1
 
 
 def denials(source: Source) -> tuple[Denial, ...]:
@@ -106,6 +120,8 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
             t.said in _SKIPPED
             or _IF_NOT.search(text, max(t.start - _BEFORE, 0), t.end)
             or _is_either(text, t.start, t.end)
+            or text.startswith(_NAMES, t.start)
+            or _SET.search(text, max(t.start - _BEFORE, 0), t.start)
         ):
             continue  # a sign, which has an opposite; "free radicals"
         if Kind.NEGATED in kinds and len(found) < _MOST:
@@ -120,7 +136,7 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
     for m in _MORE.finditer(text):
         if len(found) >= 2 * _MOST:
             break
-        if _is_either(text, m.start(), m.end()):
+        if _is_either(text, m.start(), m.end()) or _IF_NOT.search(text, max(m.start() - _BEFORE, 0), m.end()):
             continue
         if not any(a <= m.start() < b for a, b in (*((f[0], f[1]) for f in found.values()), *pseudo)):
             found[m.start()] = (m.start(), m.end(), m[0], {Scope.AFTER})
@@ -132,7 +148,8 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
         gap = text[b : tokens[after].start - offset] if after < len(tokens) else ""
         right = tuple(_near(source, tokens, after, 1, most, True)) if forward and not _STOPS.search(gap) else ()
         cut = forward and _VERB.search(said)  # "those who did not (p = 0.04)": what is denied is left out
-        left = tuple(_near(source, tokens, before, -1, _NEAR, True)) if not right and not cut else ()
+        subject = tuple(_near(source, tokens, before, -1, _FAR, True))
+        left = subject[:_NEAR] if not right and not cut else ()
         reach = (
             *right,
             *_near(source, tokens, after, 1, _NEAR, False),
@@ -140,8 +157,16 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
         )
         parts = _parts(source, right) if right else ()
         about = parts[0] if parts else left
+        further = parts[1:] if parts or not left else _listed(source, subject)
         yield Denial(
-            said, number, about[:_NEAR], parts[1:], right or left, right if most == 1 else reach, not _SOFT.match(said)
+            said,
+            number,
+            about[:_NEAR],
+            further,
+            right or (subject if further else left),
+            right if most == 1 else reach,
+            not _SOFT.match(said),
+            subject[:_NEAR],
         )
 
 
@@ -153,6 +178,12 @@ def _is_either(text: str, start: int, end: int) -> bool:
 def names_both(source: Source) -> bool:
     """Check whether "absence and presence", or "without or with", stands in a text."""
     return bool(_BOTH.search(source.text))
+
+
+def _listed(source: Source, words: Sequence[Token]) -> tuple[tuple[Token, ...], ...]:
+    """Return the items of a list before a negation, each a word: "Iran, Korea and Sudan are not present"."""
+    pairs = [(a, b) for b, a in pairwise(words) if _ITEM.search(source.text[a.end : b.start])]
+    return tuple((t,) for t in dict.fromkeys(t for pair in pairs for t in pair)) if len(pairs) > 1 else ()
 
 
 def _parts(source: Source, words: Sequence[Token]) -> tuple[tuple[Token, ...], ...]:
@@ -168,15 +199,20 @@ def _parts(source: Source, words: Sequence[Token]) -> tuple[tuple[Token, ...], .
 
 # A sign, which has an opposite; "free radicals"; "it declined".
 _SKIPPED: Final = frozenset(("negative", "negative for", "-ve", "-ve for", "free", "declined", "declines"))
+_NAMES: Final = ("NIL", "NO ")  # near-isogenic line, nitric oxide
+_SET: Final = re.compile(r"\bsets?\s\Z", re.IGNORECASE)  # "set free"
 _IF_NOT: Final = re.compile(r"\bif not\Z", re.IGNORECASE)
 _EITHER: Final = re.compile(
-    r"\b(?:with|presen(?:t|ce)|whether)\b[^.;,\w]{0,6}(?:\w+\s)?(?:or|and)\s(?:the\s)?\Z", re.IGNORECASE
+    r"\b(?:with|presen(?:t|ce)|whether)\b[^.;,\w]{0,6}(?:\w+\s)?(?:(?:or|and)\s(?:the\s)?|/\s?)\Z",
+    re.IGNORECASE,
 )
 # "Absence and presence" says the same.
 _OR_WITH: Final = re.compile(r"\s?(?:or|and|/)\s?(?:in\s)?(?:the\s)?(?:presen(?:t|ce)|with)\b", re.IGNORECASE)
 _BOTH: Final = re.compile(rf"\b(?:absen(?:t|ce)|without){_OR_WITH.pattern}", re.IGNORECASE)
 _BEFORE: Final = 30  # characters before a negation
 _VERB: Final = re.compile(r"(?:\bnot|n['’]t|\bcannot|\bwithout)\Z", re.IGNORECASE)  # what denies the verb behind it
+_BRACKET: Final = 300  # characters of a bracket
+_ITEM: Final = re.compile(r",|\band\b")
 _OR: Final = re.compile(r"\bn?or\b")
 _MOST: Final = 20  # negations of a sentence
 _LONGEST: Final = 4_000  # characters of a sentence; what is longer is no prose

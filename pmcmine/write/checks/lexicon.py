@@ -11,7 +11,7 @@ from typing import Final
 from pmcmine.vocabulary.normalise import token_key
 from pmcmine.vocabulary.word_classes import STOP
 from pmcmine.write.checks.free import FREE, KINDS
-from pmcmine.write.checks.same import SAME
+from pmcmine.write.checks.same import SAME, WIDER
 from pmcmine.write.checks.tokens import bases, key_of
 
 # Pairs of opposites: a word of one side must not stand for one of the other. A word with a star is on its side in what
@@ -149,10 +149,15 @@ def antonyms() -> dict[str, frozenset[str]]:
 
 @cache
 def wider_words() -> dict[str, tuple[str, ...]]:
-    """Map words that name things to words that mean the same or more (`models/wider.txt`): "rice" for paddy."""
+    """Map words that name things to words that mean the same or more (`WIDER`, `wider.txt`): "rice" for paddy."""
     text = (files(__package__) / "models" / "wider.txt").read_text("utf-8")
     rows = (line.split() for line in text.splitlines())
-    return {word: tuple(found) for word, *found in rows}
+    out = {word: tuple(found) for word, *found in rows}
+    for line in WIDER.strip().splitlines():
+        wider, words = line.split(":")
+        for word in words.split():
+            out[word] = (*out.get(word, ()), wider)
+    return out
 
 
 @cache

@@ -19,7 +19,7 @@ _WHOLE: Final = (
     rf"(?:(?:(?:{_HUNDREDS}|{_BELOW}|an?)\s)?(?:thousand|million)(?:\s(?:and\s)?(?:{_HUNDREDS}|{_BELOW}))?|"
     rf"{_HUNDREDS}|{_BELOW})"
 )
-SEQUENCE: Final = rf"\b{_WHOLE}(?:\s+and\s+a\s+half|(?:\s+point(?:\s(?:{'|'.join(_SMALL[:10])}))+))?\b"
+SEQUENCE: Final = rf"\b{_WHOLE}(?:\s+and\s+(?:a\s+)?half|(?:\s+point(?:\s(?:{'|'.join(_SMALL[:10])}))+))?\b"
 WORDS: Final = frozenset((*VALUES, *_SCALES))
 
 
@@ -27,8 +27,8 @@ def value_of(text: str) -> Decimal | None:
     """Return the value of a match of `SEQUENCE`; None if it has no number."""
     low = text.lower()
     whole, _, digits = low.partition(" point ")
-    half = whole.endswith("a half")
-    words = [w for w in re.split(r"[\s-]+", whole.removesuffix("and a half")) if w in WORDS]
+    half = whole.endswith("half")
+    words = [w for w in re.split(r"[\s-]+", whole.removesuffix("half")) if w in WORDS]
     if not words:
         return None
     total, current = 0, 0

@@ -19,6 +19,7 @@ _MULTIPLES: Final = {
     "half": 2,
     "single": 1,
     "triplicate": 3,
+    "triplicated": 3,
     "triple": 3,
     "duplicate": 2,
     "quadruple": 4,
@@ -135,6 +136,13 @@ _ALIASES: Final = {
     "micromolar": "µm.",
     "nanomolar": "nm.",
     "picomolar": "pm.",
+    "millisecond": "ms",
+    "microsecond": "µs",
+    "microseconds": "µs",
+    "nanosecond": "ns",
+    "nanoseconds": "ns",
+    "picosecond": "ps",
+    "picoseconds": "ps",
     "microgram": "µg",
     "micrograms": "µg",
     "nanogram": "ng",
@@ -314,6 +322,7 @@ def _spelled(text: str, end: int, unit: str) -> str:
     return unit
 
 
+_HALF: Final = re.compile(r"(?i)\bhalf\sa\s\Z")
 _PER: Final = re.compile(r"\s+per\s+([A-Za-z]{1,12})\b")
 
 
@@ -337,6 +346,8 @@ def numbers(text: str) -> tuple[Number, ...]:
     for match in _WORD.finditer(text):
         low = match[0].lower()
         value = value_of(low) if match["number"] else _ORDINALS.get(low, _MULTIPLES.get(low))
+        if low == "dozen" and _HALF.search(text, max(match.start() - 8, 0), match.start()):
+            value = 6
         if value is not None:
             after = _UNIT.match(text, match.end())
             unit = _unit(after["unit"]) if after is not None and len(after["unit"]) > 2 else ""

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, NamedTuple
 
 from pmcmine.vocabulary.word_classes import STOP
@@ -24,6 +24,8 @@ _BEFORE_LABEL: Final = re.compile(r"\((?:[A-Za-z]\s?[,&–-]\s?(?:and\s)?){0,3}$
 _AFTER_LABEL: Final = re.compile(r"(?:\s?[,&–-]\s?(?:and\s)?[A-Za-z]){0,3}\)")
 _BEING: Final = frozenset("is are was were be been being has have had".split())
 _OUT: Final = frozenset("out behind over to for at in as alone blank empty open intact off".split())
+_NEXT: Final = 8  # characters
+_MOSTLY: Final = 2  # times as many labels that stand on one side of what they are of
 _MOST: Final = 30  # items of a class that are compared
 
 
@@ -94,6 +96,9 @@ def is_leaving(tokens: Sequence[Token], index: int) -> bool:
     """Check whether "left" is of "to leave": "was left out", "were left untreated"."""
     if tokens[index].low != "left" or index == len(tokens) - 1:
         return False
+    following = [t.low for t in tokens[index + 1 : index + 3]]
+    if following in (["to", "be"], ["to", "see"]):  # "no blood is left to be seen"
+        return True
     if not index or tokens[index + 1].low == "out":
         return tokens[index + 1].low == "out"
     return tokens[index - 1].low in _BEING and (tokens[index + 1].low in _OUT or tokens[index + 1].low.startswith("un"))
@@ -109,7 +114,7 @@ def sides(source: Source, index: int) -> tuple[Side, ...]:
     found = tuple(dict.fromkeys(s for b in (token.low, *sorted(bases(token.low))) for s in known.get(b, ())))
     if token.low in ("lower", "below"):
         after = {b for t in source.tokens[index + 1 : index + 3] for b in bases(t.low)}
-        place = not after.isdisjoint(PLACES)
+        place = not after.isdisjoint(PLACES) or source.text[token.end : token.end + 1] == ":"
         found = tuple(s for s in found if (s.pair == "height") == place)
     if token.low == "after" and following[:1].isdigit():  # "after 3 days" of something says no order
         return tuple(replace(s, asked=False) for s in found)
@@ -263,6 +268,23 @@ class Places:
     def is_respective(self, item: Item) -> bool:
         """Check whether "respectively" gives an item its words."""
         return item in self._respective
+
+    @cached_property
+    def labelled(self) -> int:
+        """Where what labels of panels are of stands: 1 behind them, as in "(A) Lung. (B) Heart.", -1 before, 0 both."""
+        text, tokens = self._source.text, self._source.tokens
+        found = {1: 0, -1: 0}
+        for item in self.by_class.get("panel", ()):
+            start, end = tokens[item.first].start, tokens[item.last].end
+            before, after = text[max(start - _NEXT, 0) : start].rstrip("( "), text[end : end + _NEXT].lstrip(") ")
+            if not before or before[-1] in ".,;:" or before.endswith(" and"):
+                found[1] += 1
+            elif not after or after[0] in ".,;:" or after.startswith("and "):
+                found[-1] += 1
+            elif after[0].isupper():
+                found[1] += 1
+        most = max(found, key=lambda side: found[side])
+        return most if found[most] > _MOSTLY * found[-most] else 0
 
     def weights(self, item: Item) -> tuple[Mapping[str, float], Mapping[str, float]]:
         """Map the bases of the words before and behind an item to weights; frequent words count for less."""

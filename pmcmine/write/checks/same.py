@@ -231,4 +231,93 @@ n2o nitrous
 no3 nitrate
 histopathology pathology histology pathological
 excluded ruled
+ileum ileal
+cecum cecal caecum caecal
+cortex cortical
+dermis dermal
+rumen ruminal
+femur femoral
+jaw mandibular mandible
+urine urinary
+pupa pupae pupal
+flower floral flowers
+pollen pollinic
+mitosis mitotic
+meiosis meiotic
+osmosis osmotic
+obesity obese
+oxidation oxidised oxidized oxidise oxidize oxidative
+hydrolysis hydrolysed hydrolyzed hydrolyse hydrolyze hydrolytic
+fever febrile
+birth natal neonatal
+blood hematologic haematologic hematological haematological
+solar sun
+avian bird birds
+bovine cow cows cattle
+porcine pig pigs swine
+ovine sheep
+caprine goat goats
+equine horse horses
+canine dog dogs
+feline cat cats
+progeny offspring descendants
+parent parents parental
+phylogeny phylogenetic evolutionary evolution
+degradation degrade degraded breakdown decomposition decompose decomposed
+redundant surplus excess extra
+uneven unequal unbalanced nonuniform
+temperature warmth
+variation variations fluctuation fluctuations
+tomato lycopersicum
+potato tuberosum
+cotton gossypium
+tobacco nicotiana
+pea pisum
+bean phaseolus
+oat oats avena
+rye secale
+cabbage oleracea
+rapeseed canola napus
+mustard juncea
+yeast saccharomyces cerevisiae
+zebrafish danio
+drosophila fruitfly
+nematode elegans
+honeybee apis
+sorghum bicolor
+millet setaria miliaceum
+apple malus
+grape grapevine vitis
+banana musa
+poplar populus
+pine pinus
+oak quercus
+spruce picea
+alfalfa medicago sativa
+chickpea cicer
+peanut groundnut arachis
+lettuce lactuca
+carrot daucus
+sugarcane saccharum
+cassava manihot
+chestnut castanea
+walnut juglans
+chicken gallus
+"""
+
+# Words that say less than others: each may stand for those behind it, and not the reverse.
+WIDER: Final = """
+blood: plasma serum erythrocyte leukocyte leucocyte lymphocyte platelet hemoglobin haemoglobin
+heart: ventricle ventricular atrium atrial coronary mitral
+brain: cortical hippocampus hippocampal cerebellum cerebellar thalamus thalamic striatum striatal neuron neuronal
+liver: hepatocyte hepatocellular
+kidney: glomerulus glomerular podocyte nephron
+lung: alveolus alveolar bronchus bronchial bronchiole
+eye: retina retinal cornea corneal
+skin: epidermis epidermal dermis dermal keratinocyte
+bone: femur femoral tibia tibial vertebra vertebral
+intestine: ileum ileal jejunum jejunal duodenum duodenal colon colonic cecum caecum
+mosquito: aedes anopheles culex
+onion: allium
+garlic: allium
 """

@@ -226,8 +226,10 @@ class Source:
     def has_symbol(self, token: Token) -> bool:
         """Check whether a symbol is there, however it is hyphenated, or the words that it abbreviates."""
         key = joined(token.text)
-        if key in self.joined or (key.endswith("s") and key[:-1] in self.joined):
+        if token.key in self.keys or key in self.joined or (key.endswith("s") and key[:-1] in self.joined):
             return True
+        if not self.written_out.isdisjoint((token.low, token.low.removesuffix("s"))):
+            return True  # of "messenger RNA", for "mRNA"
         long = long_forms().get(token.text.removesuffix("s"), ()) if len(token.text) > 1 else ()
         if not self.bases.isdisjoint((*same_words().get(token.low, ()), *(long if len(long) == 1 else ()))):
             return True
@@ -236,11 +238,15 @@ class Source:
         return False
 
 
+_DEGREES: Final = re.compile(r"(?<=\d)\s?\^?[∘º˚]")
+
+
 def source_of(texts: Iterable[str]) -> Source:
     """Read passages."""
     return Source(_signs("\n".join(texts)))
 
 
 def _signs(text: str) -> str:
-    """Spell out signs that compare."""
+    """Spell out signs that compare, and write degrees in one way."""
+    text = _DEGREES.sub("°", text)
     return _PLUS.sub(" positive", _LESS.sub(" below ", _MORE.sub(" above ", text)))

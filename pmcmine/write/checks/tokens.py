@@ -30,6 +30,8 @@ _ENDINGS: Final = (
     ("ly", ("", "le")),
     ("ally", ("",)),
 )
+_MADE: Final = ("ize", "ized", "izes", "izing", "ise", "ised", "ises", "ising")
+_VERB: Final = 6  # letters of a key that ends so
 _LEAST: Final = 3  # letters that stay
 _SHORT: Final = 3  # letters of a part of a compound that is no word
 _LONGEST: Final = 64  # characters of a word of which a key is made
@@ -73,6 +75,8 @@ def key_of(word: str) -> str:
         key = key[:-2]
     if len(key) > 4 and (m := _DOUBLED.search(key)):
         key = key[: m.start() + 1]
+    if len(key) > _VERB and key.endswith(("iz", "is")) and word.lower().endswith(_MADE):
+        key = key[:-2]  # "colonized" is "colonization"
     return key[:-1] if len(key) > 4 and key[-1] in "eiy" else key
 
 

@@ -59,3 +59,9 @@ def test_boxes_that_cannot_be_the_panels_are_not_taken(drawn: list[Share], told:
 def test_a_cut_through_what_the_network_sees_as_one_panel_is_not_sure() -> None:
     search = search_of(HALVES, HALVES)
     assert confidence(cut_at(200), search) >= SURE > confidence(cut_at(100), search)
+
+
+def test_letters_that_cannot_be_read_are_no_doubt_where_no_label_is_a_letter() -> None:
+    search = search_of(HALVES, HALVES)
+    assert confidence(cut_at(200), search, lettered=False) > confidence(cut_at(200), search, lettered=True)
+    assert confidence(cut_at(60), search, lettered=False) < SURE

@@ -13,7 +13,7 @@ from typing import Final
 from pmcmine.write.checks.answer import Answer
 from pmcmine.write.checks.denials import Denial, denials, is_empty
 from pmcmine.write.checks.each.comparison import said_again
-from pmcmine.write.checks.each.negation import asked
+from pmcmine.write.checks.each.negation import ZERO, asked
 from pmcmine.write.checks.lexicon import COLORS
 from pmcmine.write.checks.places import is_content, like, sides
 from pmcmine.write.checks.problem import Problem, problem
@@ -28,7 +28,7 @@ _FOUND: Final = re.compile(
 )
 # Further words that deny: a clause with one of them is no plain statement.
 _DENIES: Final = frozenset(
-    "cannot couldn fail failing invisible disappeared vanished negative same similar similarly none equal equally "
+    "cannot couldn off fail failing invisible disappeared vanished negative same similar similarly none equal equally "
     "comparable excluded omitted neither alike unchanged without no not never nor free unaffected absent absence "
     "lack lacked lacking lacks out except failed fails independent independently stable constant".split()
 )
@@ -37,12 +37,13 @@ _ENDS: Final = re.compile(r";|,\s+and\b")
 _LOOSE: Final = frozenset(("course", "many", "direction"))  # pairs that good texts word in another way too often
 # What may say so without a negation, and prefixes that do.
 _WEAKER: Final = frozenset(
-    "only alone but however rather instead less fewer little few hardly barely scarcely rarely loss deficient poor "
+    "only alone off but however rather instead less fewer little few hardly barely scarcely rarely loss deficient poor "
     "poorly prevent prevented abolish abolished ruled still lose lost missing apart others differ differed different "
     "disappear gone vanish outside beyond far against resist resisted spared escape avoid omit omitted skip zero nil "
     "negligible".split()
 )
 _TURNED: Final = re.compile(r"(?:un|non|dis(?![tpc])|im(?![apm])|ir(?!o)|anti|in(?!to|ter|[cdfghijnosv]|flu))\w{4}")
+_ABSENT: Final = frozenset(("absence", "absent", "without"))
 _DENIALS: Final = 100  # that are compared with sentences
 _SENTENCES: Final = 100
 _FEW: Final = 4  # words of a denial that must be said again
@@ -80,13 +81,21 @@ def _words(clause: Clause) -> list[tuple[Token, frozenset[str]]]:
     return [(t, forms) for t, forms in clause if is_content(t) and not is_empty(t)][:_MOST]
 
 
-def _denied(known: Sequence[Denial]) -> list[frozenset[str]]:
-    """Return the forms of what is denied: the first word, and words that say what was found."""
+def _denied(known: Sequence[Denial], plain: frozenset[str]) -> list[frozenset[str]]:
+    """Return the forms of what is denied: the first word, and words that say what was found.
+
+    Args:
+        known: the denials.
+        plain: keys of what is said without one, too; that something is "non-waxy" then denies nothing of it.
+    """
     words = {
         t.key: like(t.low, t.key)
         for d in known
         for i, t in enumerate(d.about[:_ABOUT])
-        if t.low.isalpha() and len(t.low) > 2 and (not i or _FOUND.match(t.low))
+        if t.low.isalpha()
+        and len(t.low) > 2
+        and (not i or _FOUND.match(t.low))
+        and not (d.said.lower() == "non" and t.key in plain)
     }
     return list(words.values())
 
@@ -110,13 +119,13 @@ def _affirmed(
 ) -> Iterator[Problem]:
     """Find for each plain statement of what was denied somewhere whether its clause is that of the denial."""
     known = [d for d in denials(answer.support) if d.firm]
-    keys = _denied(known)
+    governed = {t.start for d in known for t in d.scope[:_SCOPE]}
+    keys = _denied(known, frozenset(t.key for t in answer.support.tokens if t.start not in governed))
     if not keys:
         return
     again = frozenset(
         f for d in denials(answer.read) if d.firm for t in (*d.about, *d.reach) for f in like(t.low, t.key)
     )
-    governed = {t.start for d in known for t in d.scope[:_SCOPE]}
     questions = asked(answer)
     for clause in filter(_is_plain, said):
         words = _words(clause)
@@ -147,6 +156,8 @@ def _covered(answer: Answer) -> Iterator[Problem]:
         n: frozenset(f for t in tokens for f in like(t.low, t.key)) for n, tokens in [*sentences.items()][:_SENTENCES]
     }
     for denial in known:
+        if denial.said.lower() in _ABSENT and ZERO.search(answer.text):
+            continue
         near = {t.key: t for t in (*denial.scope, *denial.reach) if is_content(t) and not is_empty(t)}
         words = [like(t.low, t.key) for t in near.values()]
         if len(words) < _FEW or any(not w.isdisjoint(forms[n]) for n in denied & forms.keys() for w in words):

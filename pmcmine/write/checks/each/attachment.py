@@ -27,6 +27,9 @@ _CROSSED: Final = 1.5  # the same where two items have changed places
 _CROSSED_TIMES: Final = {"direction": 2.0, "symbol": 3.0, "colour": 2.0}
 _CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.4, "colour": 0.006}
 _OTHER_CROSSED: Final = 0.015
+_CLEAR: Final = frozenset(("side", "second", "ends", "direct", "front"))  # that may be less alike
+_CLEARLY: Final = 4.0
+_CLEAR_LEAST: Final = 0.002
 _FAR: Final = 0.12  # weight of a word that is not near an item
 # Classes of which one item alone is compared; of the others, an item alone stood elsewhere in good texts, too.
 _MOVED: Final = frozenset(
@@ -80,13 +83,21 @@ def _apart(places: Places, a: _Judged, b: _Judged, values: Mapping[Hashable, Any
     return one, two
 
 
-def _crossed(places: Places, judged: Sequence[_Judged], kind: str, values: Mapping[Hashable, Any]) -> set[int]:
+def _crossed(
+    places: Places,
+    judged: Sequence[_Judged],
+    kind: str,
+    values: Mapping[Hashable, Any],
+    named: tuple[int, int] = (0, 0),
+) -> set[int]:
     """Find pairs of items that would fit better if they changed places, by their places in the sequence.
 
-    Where a text names an item before what it is of, and another text behind it, only one pair of sides fits.
+    Where a text names an item before what it is of, and another text behind it, only one pair of sides fits: `named`,
+    of the answer and of what was given, where these are known.
     """
     out: set[int] = set()
     times, least = _CROSSED_TIMES.get(kind, _CROSSED), _CROSSED_LEAST.get(kind, _OTHER_CROSSED)
+    pairs = [s for s in _SIDES if all(not want or side == want for side, want in zip(s, named, strict=True))]
     listed = {
         j.item
         for j in judged
@@ -100,8 +111,8 @@ def _crossed(places: Places, judged: Sequence[_Judged], kind: str, values: Mappi
                 continue
             one, two = _apart(places, a, b, values)
             stay = max(min(one.of(x, y, s), two.of(y, x, s)) for s in _SIDES)
-            move = max(min(one.of(y, x, s), two.of(x, y, s)) for s in _SIDES)
-            if move > max(times * stay, least):
+            move = max(min(one.of(y, x, s), two.of(x, y, s)) for s in pairs)
+            if move > max(times * stay, least) or (kind in _CLEAR and move > max(_CLEARLY * stay, _CLEAR_LEAST)):
                 out |= {i, k}
     return out
 
@@ -149,12 +160,13 @@ def find(answer: Answer) -> Iterator[Problem]:
         every = [j for j in every if not answer.copies(j.item.first, j.item.last)]
         judged = [j for j in every if j.item.asked]
         for j in judged:
-            if j.item.value not in values and kind not in _NAMED:
+            if j.item.value not in values and kind not in _NAMED and not _is_bound(answer, j.item):
                 firm = {k.value for k in given.by_class.get(name, ()) if k.asked}
                 if any(j.like.of(v) > _SINGLE.get(kind, _OTHER_SINGLE) for v in firm) and j.item.first not in same:
                     yield problem("opposite", _shown(answer, j.item))
         known = [j for j in judged if j.item.value in values]
-        crossed = {known[i].item for i in _crossed(places, known, kind, values)}
+        named = (places.labelled, given.labelled) if kind == "panel" else (0, 0)
+        crossed = {known[i].item for i in _crossed(places, known, kind, values, named)}
         for j in every:
             if j.item.value not in values or (
                 not (answer.task in DIALOGUES and kind in _ANSWERS)
@@ -165,6 +177,12 @@ def find(answer: Answer) -> Iterator[Problem]:
                 wrong = j.item in crossed or _is_elsewhere(answer, j, values, kind)
             if wrong:
                 yield problem("swapped", _shown(answer, j.item))
+
+
+def _is_bound(answer: Answer, item: Item) -> bool:
+    """Check whether a word only bounds a number, as a sign may do: "younger than 65" for "< 65"."""
+    following = [t.low for t in answer.read.tokens[item.last + 1 : item.last + 3]]
+    return len(following) > 1 and following[0] == "than" and following[1][0].isdigit()
 
 
 def _is_elsewhere(answer: Answer, judged: _Judged, values: Mapping[Hashable, Any], kind: str) -> bool:

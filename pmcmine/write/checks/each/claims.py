@@ -8,6 +8,7 @@ them.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from typing import Final, NamedTuple
@@ -46,21 +47,41 @@ health: intact unremarkable healthy
 spread: uniform uniformly evenly diffuse diffusely confined scattered homogeneous homogeneously
   | uniform even diffuse confine scatter homogeneous heterogeneous distribute distribution localize localise spread
   disperse throughout restrict limit exclusive patch random
-course: persist persistent gradually steadily progressively rapidly suddenly transient transiently
+course: persist persistent gradually steadily progressively rapidly suddenly transient transiently sharply steeply
   | persist persistent remain still continue continuous maintain constant stable gradual progressive steady rapid fast
   quick slow sudden abrupt transient brief temporary long last sustain course
-reading: suggest suggests suggesting suggested implying attributed
+reading: suggest suggests suggesting suggested implying attributed confirms confirming
   interferes interfering
   | suggest suggestion suggestive imply implication attribute explain explanation reflect reveal demonstrate evidence
   conclude conclusion hypothesis hypothesise hypothesize propose support indicator infer interpret consistent
-  interfere interference because due cause
+  interfere interference because due cause confirm confirmation confirmatory validate validation verify verification
 effect: helped helps helping restored restores restoring protected protects protecting rescued rescues benefited
   benefits
   | help aid restore restoration protect protection protective rescue recover recovery benefit beneficial improve
   improvement promote enhance alleviate relieve mitigate attenuate reverse ameliorate prevent normalise normalize
   support facilitate allow enable repair
-dependence: dependent dependently
+dependence: dependent dependently depends
   | depend dependence independent require function according vary
+drive: drives triggers triggered
+  | drive driver trigger cause causal induce induction promote regulate regulator activate activation initiate lead
+  effect influence control response due
+role: role roles
+  | role function functional involve involvement contribute contribution regulate regulation regulator act activity
+  effect affect participate mediate responsible
+favour: favor favour favors favours favored favoured favoring favouring
+  | favor favour favorable favourable prefer preference better best superior advantage benefit bias
+significance: significant significantly
+  | significant significance p anova test differ difference different star asterisk letter confidence lsd tukey
+  threshold posterior fdr lod likelihood bootstrap gwas
+constancy: unchanged unaltered unaffected
+  | unchanged unaltered unaffected change alter affect effect influence impact difference differ same constant stable
+  stability maintain remain steady similar
+damage: damaged destroyed
+  | damage destroy destruction injure injury impair impairment lesion stress death degrade degradation degenerate
+  disrupt toxic toxicity loss break rupture wound hurt necrosis burn
+recovery: recovered recovers
+  | recover recovery restore restoration remission improve improvement heal healing cure reversal reverse relapse
+  collect collection harvest isolate obtain
 look: pale faint dense swollen shredded ragged oval elongated blurred
   | pale faint dark bright dense density thick pack swell swollen rough round oval sphere spherical elongate long clear
   blur damage injure destroy disrupt intense intensity strong weak spindle ellipse circle circular cluster aggregate
@@ -74,6 +95,7 @@ _IDIOMS: Final = re.compile(
 )
 _VALUES: Final = re.compile(r"(?i)\b(?:p|n)\s*(?:-?\s?values?)?\s*(?:below|above|[=<>≤≥])+\s*[\d.,×^−-]+")
 _DIGIT: Final = re.compile(r"\d")
+_COMPARE: Final = 2  # numbers of a sentence
 _COMPARED: Final = frozenset(("change", "extreme", "multiple"))  # kinds that numbers may support
 
 
@@ -120,8 +142,9 @@ def _compared(answer: Answer) -> frozenset[str]:
 
 
 def _measured(answer: Answer) -> set[int]:
-    """Return the sentences that state a number, p values and counts of samples aside."""
+    """Return the sentences that state numbers to compare, p values and counts of samples aside."""
     values = [m.span() for m in _VALUES.finditer(answer.read.text)]
-    return {
+    found = [
         t.sentence for t in answer.read.tokens if _DIGIT.match(t.text) and not any(a <= t.start < b for a, b in values)
-    }
+    ]
+    return {sentence for sentence, count in Counter(found).items() if count >= _COMPARE}

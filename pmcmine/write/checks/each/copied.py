@@ -29,6 +29,9 @@ _LEAST: Final = 3  # of these that are no function words, letters or digits
 _OF_NUMBERS: Final = 2  # the same around a number, which no other word may stand for
 _DENIALS: Final = frozenset("no not never without cannot absent".split())
 _NUMBER: Final = "#"
+_EDGE: Final = "^"  # stands for words before and behind a sentence
+_BESIDE: Final = 2  # words
+_PLACES: Final = 20  # of a word, that are looked at
 _LONG: Final = 9  # letters of a word that may be misspelt
 
 
@@ -36,17 +39,18 @@ def _masked(tokens: Sequence[Token]) -> list[str]:
     return [_NUMBER if t.low[:1].isdigit() else t.low for t in tokens]
 
 
-def _firm(words: Frame, least: int = _LEAST) -> bool:
+def _firm(words: Sequence[str], least: int = _LEAST) -> bool:
     return sum(len(w) > 1 and w not in STOP and not is_unit(w) for w in words) >= least
 
 
-def _frames(words: Sequence[str], i: int) -> Iterator[Frame]:
-    """Yield the copied words around a word, with a mark between them."""
+def _frames(words: Sequence[str], tokens: Sequence[Token], i: int) -> Iterator[Frame]:
+    """Yield the copied words around a word in its sentence, with a mark between them."""
+    own = tokens[i].sentence
     for before, behind in _FRAMES:
-        if i >= before and i + behind < len(words):
-            frame = (*words[i - before : i], *words[i + 1 : i + 1 + behind])
-            if _firm(frame, _OF_NUMBERS if words[i] == _NUMBER else _LEAST):
-                yield (*frame[:before], "", *frame[before:])
+        around = [*range(i - before, i), *range(i + 1, i + 1 + behind)]
+        frame = [words[k] if 0 <= k < len(words) and tokens[k].sentence == own else _EDGE for k in around]
+        if _firm(frame, _OF_NUMBERS if words[i] == _NUMBER or tokens[i].symbol else _LEAST):
+            yield (*frame[:before], "", *frame[before:])
 
 
 def _tells(token: Token) -> bool:
@@ -81,19 +85,36 @@ def _exchanged(given: Sequence[Token], said: Sequence[Token]) -> Iterator[Proble
     there: dict[Frame, list[Token]] = {}
     words = _masked(given)
     for i, token in enumerate(given):
-        for frame in _frames(words, i):
+        for frame in _frames(words, given, i):
             there.setdefault(frame, []).append(token)
-    known = {t.key for t in given}
+    known: dict[str, list[int]] = {}
+    for i, token in enumerate(given):
+        known.setdefault(token.key, []).append(i)
     words = _masked(said)
     for i, token in enumerate(said):
         if token.key not in known or not _tells(token):
             continue
-        for frame in _frames(words, i):
+        for frame in _frames(words, said, i):
             others = there.get(frame, [])
             wrong = others and not any(_same(token, o) for o in others)
-            if wrong and any(_tells(o) and _sort(o) == _sort(token) for o in others):
+            wrong = wrong and any(_tells(o) and _sort(o) == _sort(token) for o in others)
+            if wrong and (_sort(token) == "word" or not _is_turned(given, known[token.key][:_PLACES], said, i)):
                 yield problem("exchanged", f"{token.text}, for {others[0].text}")
                 break
+
+
+def _is_turned(given: Sequence[Token], places: Sequence[int], said: Sequence[Token], at: int) -> bool:
+    """Check whether what stands before a word was given behind it: "black tea bread (BT)" for "BT, black tea bread"."""
+    before = {t.key for t in said[max(at - _BESIDE, 0) : at] if len(t.low) > 2}
+    return any(
+        before and before <= {t.key for t in given[i + 1 : i + 1 + _BESIDE + 1]} and before.isdisjoint(_left(given, i))
+        for i in places
+    )
+
+
+def _left(given: Sequence[Token], at: int) -> set[str]:
+    """Return what stands right before a word in its sentence."""
+    return {t.key for t in given[max(at - 1, 0) : at] if t.sentence == given[at].sentence}
 
 
 def _gaps(words: Sequence[str]) -> tuple[set[Frame], set[Frame]]:

@@ -33,6 +33,11 @@ def _stutter(words: Sequence[str]) -> str | None:
     return None
 
 
+def _is_twice(sentence: Sequence[str], words: Sequence[str]) -> bool:
+    """Check whether a sentence stands more than once in what was given."""
+    return " ".join(words).count(" ".join(sentence)) > 1
+
+
 def find(answer: Answer) -> Iterator[Problem]:
     """Look for sentences said twice, runs of words said often, and words in a row."""
     source = [m[0].lower() for m in WORD.finditer(answer.source)]
@@ -41,7 +46,7 @@ def find(answer: Answer) -> Iterator[Problem]:
         words = tuple(m[0].lower() for m in WORD.finditer(sentence))
         if len(words) >= _SENTENCE:
             said[words] += 1
-            if said[words] == 2:
+            if said[words] == 2 and not _is_twice(words, source):
                 yield problem("repetition", f"said twice: {sentence}")
     run, times = _most(answer.words, _RUN)
     if times >= _TIMES and times > _most(source, _RUN)[1]:

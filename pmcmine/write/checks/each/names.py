@@ -78,10 +78,17 @@ def not_given(answer: Answer) -> Iterator[Token]:
             _is_there(answer.support, token)
             or (_is_denied(answer, token) or _is_wider(answer, token))
             or _written_out(tokens, i, answer)
+            or _is_part(tokens, i, answer)
             or is_leaving(tokens, i)
         ):
             continue
         yield token
+
+
+def _is_part(tokens: Sequence[Token], index: int, answer: Answer) -> bool:
+    """Check whether a word was given as one with the word beside it: "ethyl acetate" for "ethylacetate"."""
+    pairs = zip(tokens[max(index - 1, 0) : index + 1], tokens[max(index - 1, 0) + 1 : index + 2], strict=False)
+    return any(not answer.support.bases.isdisjoint(bases(a.low + b.low)) for a, b in pairs)
 
 
 def _is_wider(answer: Answer, token: Token) -> bool:

@@ -35,7 +35,24 @@ _FREE: Final = re.compile(r"\b(\w{2,30})[-‐‑–]free\b")
 _LEFT_OUT: Final = frozenset("left out omit omitted exclude excluded remove removed drop dropped".split())
 _WHOLE: Final = 7  # letters of a word with such a prefix
 _ABSENT: Final = frozenset(("absence", "absent", "without"))
-_BEFORE: Final = 3  # words before a verb that is denied, which may be its subject
+ZERO: Final = re.compile(r"(?<![\w.,])0(?:\.0+)?\s?(?:[%µμa-zA-Z]|\))")  # "0 µM" is without it
+_LESS: Final = re.compile(r"[≤≥]|\b(?:below|above)\s+\d")  # "no greater than"; signs are spelled out
+_THAN: Final = frozenset("more greater higher larger less lower fewer smaller later earlier longer shorter".split())
+_DELETED: Final = re.compile(
+    r"(?i)\b(?:delet(?:ed|ion)|knock(?:ed)?[- ]?(?:out|down)|silenc\w+|null|deplet\w+|depriv\w+|omi(?:ts?|tted|ssion)|"
+    r"withdraw\w+)|[Δ∆]"
+)
+_MISSING: Final = re.compile(r"(?i)(?:without|lack(?:s|ed|ing)?|absen(?:t|ce)|none|deficient|devoid|free of)\b")
+_DIFFERENT: Final = re.compile(r"(?i)\b(?:differ\w*|unequal\w*|uneven\w*|var(?:y|ies|ied)|higher|lower)\b")
+_EQUAL: Final = frozenset("equal equally same identical alike similar similarly uniform uniformly evenly".split())
+# What a denial may be of in other words: that nothing happened, and that nothing was seen.
+_OTHERWISE: Final = tuple(
+    frozenset(group.split())
+    for group in (
+        "change effect affect alter alteration influence impact difference differ differ matter respond response",
+        "signal expression express staining stain band detect detection visible see",
+    )
+)
 _ABOUT: Final = 2  # words of a denial that must all be said again
 
 
@@ -58,13 +75,37 @@ def _has(forms: frozenset[str], token: Token) -> bool:
 
 def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[Denial]:
     """Yield denials of an answer none of whose words is near a denial of the source."""
-    reached = _forms(t for d in known for t in d.reach)
+    reached = _forms(t for d in known for t in (*d.reach, *d.scope))
+    reached |= frozenset(w for group in _OTHERWISE if not group.isdisjoint(reached) for w in group)
     words = {t.low for d in known for t in d.reach}
     for denial in found:
         if not (denial.firm and denial.about) or any(_has(reached, t) for t in denial.about):
             continue
         if not any(same_form(t.low, word) for t in denial.about for word in words):
             yield denial
+
+
+class _Wordings:
+    """What was given without a word that denies it: "0 µM", "≤", "RDV-free", "non-CSC", a deletion."""
+
+    def __init__(self, source: Source, known: Iterable[Denial]) -> None:
+        self._missing = bool(ZERO.search(source.text) or _DELETED.search(source.text))
+        self._less = bool(_LESS.search(source.text))
+        self._different = bool(_DIFFERENT.search(source.text))
+        self._free = frozenset(_FREE.findall(source.text.lower()))
+        self._denied = frozenset(t.text.rstrip("s") for d in known for t in d.reach)
+
+    def has(self, denial: Denial) -> bool:
+        """Check whether what was given says the same as a denial."""
+        first = denial.about[0]
+        initials = {"".join(t.text[0] for t in denial.about[:n]).upper() for n in range(2, len(denial.about) + 1)}
+        return (
+            (self._missing and bool(_MISSING.match(denial.said)))
+            or (self._less and first.low in _THAN)
+            or (self._different and first.low in _EQUAL)
+            or not initials.isdisjoint(self._denied)
+            or first.low in self._free
+        )
 
 
 def _turned(source: Source) -> frozenset[str]:
@@ -87,11 +128,18 @@ def _prefixed(answer: Answer, found: Iterable[Denial]) -> Iterator[Problem]:
             yield problem("negated", token.text)
 
 
+def _is_apart(source: Source, before: Token, token: Token) -> bool:
+    """Check whether a word is a prefix that denies the next one; "anti" and "de" only with a hyphen."""
+    if before.low not in _APART or token.start - before.end != 1:
+        return False
+    return before.low not in ("anti", "de") or not source.text[before.end].isspace()
+
+
 def _unprefixed(answer: Answer, found: Iterable[Denial]) -> Iterator[Problem]:
     """Yield words that always were given behind a prefix with a hyphen that denies them, and no longer are."""
     always: dict[str, bool] = {}
     for before, token in pairwise(answer.support.tokens):
-        denied = before.low in _APART and token.start - before.end == 1
+        denied = _is_apart(answer.support, before, token)
         always[token.key] = denied and always.get(token.key, True)
     if not any(always.values()):
         return
@@ -133,8 +181,11 @@ def find(answer: Answer) -> Iterator[Problem]:
     found, known = denials(answer.read), denials(answer.support)
     both = names_both(answer.support)
     turned = _turned(answer.support)
+    wordings = _Wordings(answer.support, known)
     for denial in _denied_anew(found, known):
         if (both and denial.said.lower() in _ABSENT) or any(t.low in turned for t in denial.about):
+            continue
+        if wordings.has(denial):
             continue
         yield problem("negated", " ".join((denial.said, *(t.text for t in denial.about))))
     yield from _prefixed(answer, found)
@@ -145,7 +196,10 @@ def find(answer: Answer) -> Iterator[Problem]:
         return
     governed = {t.start for d in found for t in d.scope} | asked(answer)
     said = _sentences(answer.read, governed)
-    still = [_forms((*d.about, *(d.reach[-_BEFORE:] if _VERB.search(d.said) else ()))) for d in found]
+    still = [
+        _forms((*d.about, *(t for part in d.further for t in part), *(d.subject if _VERB.search(d.said) else ())))
+        for d in found
+    ]
     free = _FREE.findall(answer.text.lower())
     plain = _sentences(answer.support, {t.start for d in known for t in d.scope})
     for denial in known:

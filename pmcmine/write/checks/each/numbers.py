@@ -23,6 +23,13 @@ _FEW: Final = 2  # up to so many things may be counted by who writes
 _NOUNS: Final = re.compile(r"(?:[\s-][^\W\d_]{2,40}){1,3}")
 _ITEMS: Final = re.compile(r"[,;]|\band\b")
 _LABEL: Final = re.compile(r"\(([A-Za-z])\)")  # of a panel
+_ROWS: Final = re.compile(r"(?<![\w.])(i{1,3}|i?v|vi{1,3}|ix|x)[.)]\s")  # numbers of a list
+_NAME: Final = re.compile(r"[A-Z]{2}[\w-]*\s\Z")  # "ATCC 53608 strains" counts no strains
+_ROMAN: Final = re.compile(r"\b(?:I{2,3}|I?V|VI{1,3}|I?X|XI{1,2})\b")
+_VALUES: Final = {n: i for i, n in enumerate("II III IV V VI VII VIII IX X XI XII".split(), 2)}
+_DENSITY: Final = re.compile(r"\b(?:OD|A|Abs)\s?_?\(?(\d{3})\b")  # a wavelength in nm
+_SINCE: Final = {"day": frozenset(("dpi", "dai", "das")), "h": frozenset(("hpi", "hai"))}  # days post infection
+_BEFORE: Final = 30  # characters
 _COUNTED: Final = 12  # up to so many items of a list may be counted
 
 
@@ -49,9 +56,14 @@ class _Known:
         for number in numbers(text):
             self.units.setdefault(number.value, set()).add(number.unit)
             self.amounts.add(number.amount)
+            if number.ordinal or number.value % 1 or _NAME.search(text, max(number.start - _BEFORE, 0), number.start):
+                continue
             for noun in _nouns(text, number):
                 self.of.setdefault(noun, set()).add(number.value)
-        self.listed = max(_longest_list(text), len(set(_LABEL.findall(text))))
+        self.romans = {_VALUES[roman] for roman in _ROMAN.findall(text)}
+        for wavelength in _DENSITY.findall(text):
+            self.units.setdefault(Decimal(wavelength), set()).add("nm")
+        self.listed = max(_longest_list(text), *(len(set(rows.findall(text))) for rows in (_LABEL, _ROWS)))
 
     def problem(self, number: Number, shown: str) -> Problem | None:
         """Return what is wrong with a number of an answer."""
@@ -62,6 +74,8 @@ class _Known:
             return problem("number", shown)
         if (number.unit == "°" and "°c" in units) or ("/" in number.unit and number.unit.partition("/")[0] in units):
             return None  # "mg L-1" is read as mg
+        if not _SINCE.get(number.unit, frozenset()).isdisjoint(units):
+            return None
         if number.unit and number.unit not in units and ("" not in units or number.unit not in self.named):
             return problem("unit", shown)
         return None
@@ -80,7 +94,7 @@ def find(answer: Answer) -> Iterator[Problem]:
             others = [known.of[noun] for noun in _nouns(answer.text, number) if noun in known.of]
             if number.value == panels or (not others and number.value <= min(max(known.listed, _FEW), _COUNTED)):
                 continue  # counted by who wrote it
-        if number.word and number.value == _FEW and number.ordinal:
+        if number.word and ((number.value == _FEW and number.ordinal) or number.value in known.romans):
             continue
         if found := known.problem(number, shown):
             yield found

@@ -31,6 +31,11 @@ PLOT = "(a) Serum ferritin of goats on hay and on silage. (b) Micrographs of the
         "Serum ferritin of goats on hay and on silage persisted (a).",
         "Serum ferritin of goats on hay and on silage (a), which suggests iron in their livers (b).",
         "Serum ferritin of goats on hay (a), which silage restored.",
+        "Serum ferritin of goats on hay and on silage (a), significantly so.",
+        "Serum ferritin of goats on silage (a), unchanged in their livers.",
+        "Micrographs of their livers (b), stained for iron, which are damaged.",
+        "Serum ferritin of goats (a), which has a role in livers.",
+        "Serum ferritin of goats on silage (a), which triggers iron.",
     ],
 )
 def test_a_finding_of_which_nothing_was_given_is_a_claim(answer: str) -> None:
