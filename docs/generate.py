@@ -236,7 +236,7 @@ _RETURNED: Final[Mapping[str, tuple[str, ...]]] = {
     "FigureView": ("caption", "image"),
     "Samples": ("__iter__", "batched", "set_epoch", "state_dict", "load_state_dict"),
     "Documents": (),
-    "Batches": ("state_after",),
+    "Batches": ("set_epoch", "state_dict", "load_state_dict", "state_after"),
 }
 _INNER: Final = frozenset({"order"})  # names of pmcmine.stream that only its parts and tests call
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from hashlib import blake2b
 
 from pmcmine.errors import PmcmineError
@@ -22,8 +23,14 @@ _SHOWN = 12  # longest wrong PMCID that a message repeats; a longer text may be 
 
 def keyed_hash(purpose: str, value: str) -> int:
     """Compute 64-bit hash of a value for one purpose (1 to 64 characters of ASCII)."""
-    digest = blake2b(value.encode(), key=purpose.encode()[:64], digest_size=8).digest()
-    return int.from_bytes(digest, "big")
+    hashed = _keyed(purpose).copy()  # to take in the key takes longer than a short value
+    hashed.update(value.encode())
+    return int.from_bytes(hashed.digest(), "big")
+
+
+@lru_cache(maxsize=64)
+def _keyed(purpose: str) -> blake2b:
+    return blake2b(key=purpose.encode()[:64], digest_size=8)
 
 
 def unit_hash(purpose: str, value: str) -> float:

@@ -106,7 +106,8 @@ def test_jobs_of_slurm_are_described_where_the_source_does_not_answer(
     args = ["mine", "--source", "http://127.0.0.1:9/", "--out", str(tmp_path / "out"), "--dry-run", "--limit", "1000",
             "--set=first_contact_seconds=0.3", "--vocab", "none"]  # fmt: skip
     code, out, err = call(capsys, *args, "--runner", "slurm", "--set=block_articles=100")
-    assert code == 0 and "not counted" in out and "up to 10 tasks" in out and "127.0.0.1:9" in err
+    assert code == 0 and "not counted" in out and "at most 10 tasks, all at once" in out and "127.0.0.1:9" in err
+    assert "divided among the tasks; each task mines at most 1 of its blocks at once" in out
     assert not (tmp_path / "out").exists()
     code, out, err = call(capsys, *args)
     assert code == 2 and not out

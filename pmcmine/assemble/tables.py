@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import accumulate
 from typing import Any, BinaryIO, cast
 
@@ -13,6 +12,7 @@ import pyarrow.compute
 
 from pmcmine.assemble.old_rows import OldRows
 from pmcmine.assemble.parquet import count_values, write_parquet
+from pmcmine.assemble.place_columns import PLACED, Places, places_of, with_places
 from pmcmine.assemble.shards import FigurePlace
 from pmcmine.ids import article_id, article_place, pmcid_number, range_index
 from pmcmine.io.folder import Folder
@@ -35,11 +35,6 @@ from schemas import TABLES, Table, to_arrow
 from schemas.ledger import Reject
 
 _ASSEMBLED = frozenset({"clusters", "tombstones"})  # hold what the whole corpus decides
-_PLACED = {  # hold where samples lie, which the whole corpus decides, too: the columns that say so, and the id
-    "figures": ["figure_id", "no_sample", "duplicate_of", "leaks_into", "shard", "image_offset", "sample_offset",
-                "sample_size"],
-    "panels": ["panel_id", "shard", "sample_offset", "sample_size"],
-}  # fmt: skip
 
 
 def _staged(table: Table, file: TableFile, plan: Plan, work: Folder) -> Iterable[pa.Table]:
@@ -143,50 +138,7 @@ def _set(rows: pa.Table, name: str, values: Sequence[Any]) -> pa.Table:
     return set_column(rows, name, pa.array(values, rows.schema.field(name).type))
 
 
-def _join_places(rows: pa.Table, places: Mapping[str, FigurePlace]) -> pa.Table:
-    """Return figure rows with what the assembler learnt about them."""
-    found = [places.get(f) for f in rows["figure_id"].to_pylist()]
-    leak = Reason.LEAKS_INTO_EVALUATION.value
-
-    def reason(place: FigurePlace, staged: str | None) -> str | None:
-        return leak if place.leaks_into else None if staged == leak else staged
-
-    rows = _set_found(rows, "no_sample", found, reason)
-    rows = _set_found(rows, "duplicate_of", found, lambda p, _: p.duplicate_of or None)
-    rows = _set_found(rows, "leaks_into", found, lambda p, _: p.leaks_into or None)
-    return _set_places(rows, found, ("image_offset", "sample_offset", "sample_size"))
-
-
-def _set_found(
-    rows: pa.Table, name: str, found: Sequence[FigurePlace | None], make: Callable[[FigurePlace, Any], Any]
-) -> pa.Table:
-    """Set a column in the rows whose place is known; the others keep what they hold: an update did not look at them."""
-    held = rows[name].to_pylist()
-    return _set(rows, name, [make(p, h) if p is not None else h for p, h in zip(found, held, strict=True)])
-
-
-def _set_places(rows: pa.Table, found: Sequence[FigurePlace | None], names: Iterable[str]) -> pa.Table:
-    rows = _set_found(rows, "shard", found, lambda p, _: p.shard or None)
-    for name in names:
-        rows = _set_found(rows, name, found, partial(_place_in_shard, name))
-    return rows
-
-
-def _place_in_shard(name: str, place: FigurePlace, _: Any) -> int | None:
-    return getattr(place, name) if place.shard else None
-
-
-def _with_places(rows: pa.Table, table: str, places: Mapping[str, FigurePlace]) -> pa.Table:
-    """Return rows of figures or panels with what the assembler learnt about them."""
-    if not places:
-        return rows
-    if table == "figures":
-        return _join_places(rows, places)
-    found = [places.get(panel) for panel in rows["panel_id"].to_pylist()]
-    return _set_places(rows, found, ("sample_offset", "sample_size"))
-
-
-def _as_before(old: OldRows, key: TableFile, table: Table, places: Mapping[str, FigurePlace]) -> FileEntry | None:
+def _as_before(old: OldRows, key: TableFile, table: Table, places: Places) -> FileEntry | None:
     """Return the entry of the old file if it holds what the new one would; None where that takes writing it to tell.
 
     Args:
@@ -196,12 +148,12 @@ def _as_before(old: OldRows, key: TableFile, table: Table, places: Mapping[str, 
         places: figures or panels whose place an update looked at; for rejects, those that leak, or did before.
     """
     entry = old.plan.old_file(f"tables/{file_name(*key.series, key.file, old.plan.files[key.series])}")
-    if entry is None or entry.rows is None or key.table in _ASSEMBLED or (key.table not in _PLACED and places):
+    if entry is None or entry.rows is None or key.table in _ASSEMBLED or (key.table not in PLACED and len(places)):
         return None
     if not old.has_columns(entry, table) or _holds_changes(old, key, table):
         return None
-    for before in old.rows_of(key, _PLACED[key.table]) if key.table in _PLACED and places else ():
-        if not _with_places(before, key.table, places).equals(before):
+    for before in old.rows_of(key, PLACED[key.table]) if key.table in PLACED and len(places) else ():
+        if not with_places(before, key.table, places).equals(before):
             return None
     return entry
 
@@ -285,9 +237,9 @@ def write_table_file(
     if record is not None:
         return record
     places = list(places)
-    found = {p.figure_id: p for p in places} if name_of in _PLACED else {}
+    found = places_of(places)
     old = OldRows(plan, work)
-    stays = _as_before(old, key, table, {p.figure_id: p for p in places})
+    stays = _as_before(old, key, table, found)
     if stays is not None and stays.rows is not None:
         record = TableRecord(target, stays.sha256, stays.bytes, stays.rows, True, name_of, group, split)
         samples = count_values(old.folder, stays.name, "shard") if name_of == "figures" else 0
@@ -302,8 +254,7 @@ def write_table_file(
         for rows in _row_groups(pieces, table.schema, table.row_group):
             if table.grouped:
                 rows = _set(rows, "split", [split] * len(rows))
-            if name_of in _PLACED:
-                rows = _with_places(rows, name_of, found)
+            rows = with_places(rows, name_of, found)
             if name_of == "figures":
                 samples += len(rows) - rows["shard"].null_count
             yield rows.cast(table.schema)

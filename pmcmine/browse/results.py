@@ -20,6 +20,7 @@ from pmcmine.browse.tables import Tables
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import sql_identifier
 from pmcmine.release.concept_names import find_concepts
+from pmcmine.release.condition_text import quoted
 from pmcmine.release.conditions import check_values, explain, known_values
 from pmcmine.release.hierarchy import HIERARCHY, prepare
 from pmcmine.release.scores import local_scores
@@ -191,7 +192,7 @@ class Results:
         except duckdb.Error as error:
             raise self._refused(error, filters) from None
         except PmcmineError as error:
-            raise QueryError(str(error).removeprefix(f"--where {filters.where!r}: ")) from None
+            raise QueryError(str(error).removeprefix(f"--where {quoted(filters.where)}: ")) from None
 
     def _prepared(self, sql: duckdb.DuckDBPyConnection, filters: Filters, wanted: Sequence[Sequence[str]]) -> list[str]:
         """Return for each set of filters one condition that DuckDB takes.

@@ -59,7 +59,7 @@ def keys_and_values(values: list[str] | None) -> dict[str, Any]:
 def run_mine(config: Any, dry: bool, quiet: bool, as_json: bool = False) -> int:
     """Run the mine job, print its summary and return the exit code."""
     from pmcmine.commands.elsewhere import graphs_elsewhere
-    from pmcmine.run import slurm, start
+    from pmcmine.run import dry_run, slurm
     from pmcmine.run.progress import Progress
 
     if dry:
@@ -68,7 +68,7 @@ def run_mine(config: Any, dry: bool, quiet: bool, as_json: bool = False) -> int:
             if not quiet:
                 click.echo(f"pmcmine: {hide(line)}", err=True)
 
-        plan = start.dry_run(config, graphs_elsewhere, say)
+        plan = dry_run.dry_run(config, graphs_elsewhere, say)
         print_dry_run(plan, as_json)
         missing = plan["not_in_source"]
         if missing:

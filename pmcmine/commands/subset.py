@@ -92,6 +92,7 @@ def _rows(release: Path, chosen: View, where: str | None, listed: ChosenList | N
     import pyarrow.parquet as pq
 
     from pmcmine.io.safe_names import sql_identifier
+    from pmcmine.release.condition_text import quoted
     from pmcmine.release.conditions import check_values, explain, known_values, time_limit
     from pmcmine.release.hierarchy import prepare
     from pmcmine.release.nearest import choose
@@ -103,7 +104,7 @@ def _rows(release: Path, chosen: View, where: str | None, listed: ChosenList | N
     if not files:
         hint = f"; {choose(chosen.table, tables)}" if tables else ""
         raise PmcmineError(f"{release}: not a release with a table {chosen.table}{hint}")
-    said = f"--where {where!r}" if where else str(release)
+    said = f"--where {quoted(where)}" if where else str(release)
     order = "" if chosen.order == "ALL" else f" ORDER BY {chosen.order}"
     with connect() as connection:
         create_view(connection, chosen.table, files)

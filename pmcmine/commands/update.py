@@ -23,6 +23,9 @@ def update(
         list[str] | None,
         Option("--set", help="NAME=VALUE of another key that does not change the content of the release; repeatable."),
     ] = None,
+    dry_run: Annotated[
+        bool, Option("--dry-run", help="Count what is new, changed and gone, write nothing; with --json as JSON.")
+    ] = False,
     quiet: Annotated[bool, Option("--quiet", "-q", help="Hide progress.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -36,6 +39,12 @@ def update(
     flags = given(ctx) | keys_and_values(set_)
     refuse_demo(release, flags)
     config = update_config(release, flags)
+    if dry_run:
+        from pmcmine.commands.dry_run import print_dry_update
+        from pmcmine.run.dry_run import dry_update
+
+        print_dry_update(dry_update(config, Progress(quiet=quiet).note), as_json)
+        raise click.exceptions.Exit(EXIT_DONE)
     if config.runner == "slurm":
         from pmcmine.commands.elsewhere import graphs_elsewhere
         from pmcmine.commands.submitted import print_submitted

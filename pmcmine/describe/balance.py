@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pmcmine.describe.crossed import NONE, CrossTable, cross, cross_concepts, cross_years, most
+from pmcmine.describe.reading import Part, read_once
 from pmcmine.io.folder import Folder
 
 _ROWS: Final = 50_000  # read at once
@@ -74,34 +75,51 @@ class _Counts:
     by_journal: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
+class BalanceCount:
+    """Counts a corpus with memory for its values and not for its rows: `figures` as it is given them."""
+
+    COLUMNS: Final = {"figures": _FIGURES}
+
+    def __init__(self) -> None:
+        self._counts = _Counts()
+
+    def take(self, name: str, rows: pa.RecordBatch) -> None:
+        """Count rows of a file, with those of the columns that it has."""
+        _count_figures(self._counts, pa.Table.from_batches([rows]))
+
+    def balance(self, files: Sequence[tuple[Folder, str]]) -> Balance:
+        """Count the concepts of captions, too, and return what was counted.
+
+        Args:
+            files: all Parquet files of `figures` and `concepts`; others are passed over.
+        """
+        counts = self._counts
+        for folder, name in files:
+            if name.split("/")[1] != "concepts":
+                continue
+            waiting: pa.Table | None = None  # rows of the caption that the next batch may go on with
+            for batch in _batches(folder, name, _CONCEPTS):
+                waiting = _count_concepts(counts, batch, waiting)
+            if waiting is not None:
+                _count_captions(counts, waiting)
+
+        def read(table: str, columns: Sequence[str]) -> Iterator[pa.Table]:
+            for folder, name in files:
+                if name.split("/")[1] == table:
+                    yield from _batches(folder, name, columns)
+
+        return _balance(counts, cross_concepts(read, counts.concepts, counts.kinds, counts.names))
+
+
 def balance(files: Iterable[tuple[Folder, str]]) -> Balance:
     """Count a corpus with memory for its values and not for its rows.
 
     Args:
         files: Parquet files of `figures` and `concepts`; others are passed over.
     """
-    files = list(files)
-    counts = _Counts()
-    waiting: pa.Table | None = None  # rows of the caption that the next batch may go on with
-    for folder, name in files:
-        table = name.split("/")[1]
-        if table not in ("figures", "concepts"):
-            continue
-        for batch in _batches(folder, name, _FIGURES if table == "figures" else _CONCEPTS):
-            if table == "figures":
-                _count_figures(counts, batch)
-            else:
-                waiting = _count_concepts(counts, batch, waiting)
-        if waiting is not None:
-            _count_captions(counts, waiting)
-            waiting = None
-
-    def read(table: str, columns: Sequence[str]) -> Iterator[pa.Table]:
-        for folder, name in files:
-            if name.split("/")[1] == table:
-                yield from _batches(folder, name, columns)
-
-    return _balance(counts, cross_concepts(read, counts.concepts, counts.kinds, counts.names))
+    files, counts = list(files), BalanceCount()
+    read_once(files, [Part(counts.COLUMNS, counts.take)])
+    return counts.balance(files)
 
 
 def _batches(folder: Folder, name: str, wanted: Sequence[str]) -> Iterator[pa.Table]:

@@ -10,13 +10,12 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from pmcmine.describe.reading import Part, read_once
 from pmcmine.ids import keyed_hash
 from pmcmine.io.folder import Folder
 from pmcmine.text.clean import one_line
 
-_ROWS: Final = 50_000  # read at once
 _SHARE: Final = 0.01  # of the captions, from which a language is named
 _SHOWN: Final = 12  # kinds and licences that a card shows
 # Articles state years such as 9999 and 0000 for none.
@@ -75,28 +74,36 @@ class _Counts:
     sample: tuple[str, int, dict[str, Any]] | None = None
 
 
+class FactsCount:
+    """Counts a corpus from the rows of `articles` and `figures`."""
+
+    COLUMNS: Final = {"articles": _ARTICLES, "figures": _FIGURES}
+
+    def __init__(self) -> None:
+        self._counts = _Counts()
+
+    def take(self, name: str, rows: pa.RecordBatch) -> None:
+        """Count rows of a file, with those of the columns that it has."""
+        _, table, group, *_ = name.split("/")
+        if table == "articles":
+            _count_articles(self._counts, rows)
+        else:
+            _count_figures(self._counts, rows, group)
+
+    def facts(self) -> CorpusFacts:
+        """Return what was counted."""
+        return _facts(self._counts)
+
+
 def corpus_facts(files: Iterable[tuple[Folder, str]]) -> CorpusFacts:
     """Count a corpus.
 
     Args:
         files: Parquet files of `articles` and `figures`; others are passed over.
     """
-    counts = _Counts()
-    for folder, name in files:
-        table = name.split("/")[1]
-        if table not in ("articles", "figures"):
-            continue
-        with folder.open(name) as stream:
-            file = pq.ParquetFile(stream)
-            wanted = _FIGURES if table == "figures" else _ARTICLES
-            held = {*file.schema_arrow.names}  # made anew at each call
-            columns = [c for c in wanted if c in held]
-            for batch in file.iter_batches(_ROWS, columns=columns):
-                if table == "articles":
-                    _count_articles(counts, batch)
-                else:
-                    _count_figures(counts, batch, name.split("/")[2])
-    return _facts(counts)
+    counts = FactsCount()
+    read_once(files, [Part(counts.COLUMNS, counts.take)])
+    return counts.facts()
 
 
 def _values(column: Any) -> Counter[Any]:

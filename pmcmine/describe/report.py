@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import heapq
 import io
 import logging
 from collections import Counter, defaultdict
@@ -11,13 +10,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from PIL import Image
 
 from pmcmine.describe.balance import Balance, balance
+from pmcmine.describe.reading import Part, read_once
+from pmcmine.describe.report_counts import (
+    CAPTION_BINS,
+    FIGURE_BINS,
+    SIDE_BINS,
+    ReportCount,
+    flags_of,
+    value_counts,
+)
 from pmcmine.describe.texts import render
-from pmcmine.ids import keyed_hash
 from pmcmine.io.folder import Folder
 from pmcmine.io.sealed import UNREADABLE
 from pmcmine.rejects import MEANINGS, Reason
@@ -27,7 +33,6 @@ from pmcmine.release.record import ReleaseRecord
 
 log = logging.getLogger(__name__)
 _DAMAGED = "is damaged and left out of the report; `pmcmine verify` lists what is"
-_GALLERY = 24
 _FIRST = 8  # pictures that lead; the others are folded
 _CONCEPTS = 40
 _CLASSES = 15
@@ -38,23 +43,6 @@ _PARAGRAPH_CLASSES = (
     ("text_language", "Language of paragraph"),
 )
 _THUMBNAIL = (320, 240)  # pixels
-_CAPTION_BINS = (0, 50, 100, 200, 400, 800, 1600, 3200)  # characters
-_SIDE_BINS = (0, 200, 400, 600, 800, 1000, 1400, 2000, 4000)  # pixels of the longer side
-_FIGURE_BINS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20)
-_COLUMNS = ["figure_id", "pmcid", "caption", "width", "height", "shard", "image_offset", "image_bytes",
-            "derivatives_ok", "license_group", "license", "attribution", "kind", "label", "image_kinds",
-            "privacy"]  # fmt: skip
-
-
-def _histogram(values: pa.Array, bins: Sequence[int], into: Counter[int]) -> None:
-    for value, n in zip(*_value_counts(values), strict=True):
-        if value is not None:
-            into[max(i for i, low in enumerate(bins) if value >= low)] += n
-
-
-def _value_counts(values: pa.Array) -> tuple[list[Any], list[int]]:
-    counted = pc.value_counts(values)
-    return counted.field("values").to_pylist(), counted.field("counts").to_pylist()
 
 
 def _tables(release: ReleaseRecord, out: Folder, table: str, columns: list[str]) -> Iterator[pa.Table]:
@@ -156,15 +144,6 @@ def _concepts(release: ReleaseRecord, out: Folder, captions: int) -> dict[str, A
     }
 
 
-def _flags(rows: pa.Table) -> Counter[str]:
-    """Count privacy flags by kind."""
-    return _counted(pc.struct_field(pc.list_flatten(rows["privacy"].combine_chunks()), "kind"))
-
-
-def _counted(values: pa.Array) -> Counter[str]:
-    return Counter(dict(zip(*_value_counts(values), strict=True)))
-
-
 def _classes(
     release: ReleaseRecord, out: Folder, images: Counter[str], flags: Counter[str]
 ) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -180,8 +159,8 @@ def _classes(
     columns = ["type", "domain", "quality_class", "text_language", "privacy"]
     for table in _tables(release, out, "paragraphs", columns):
         for name, title in _PARAGRAPH_CLASSES:
-            found[title].update(dict(zip(*_value_counts(table[name].combine_chunks()), strict=True)))
-        found["Privacy flags"].update(_flags(table))
+            found[title].update(dict(zip(*value_counts(table[name].combine_chunks()), strict=True)))
+        found["Privacy flags"].update(flags_of(table["privacy"].combine_chunks()))
     found["Kind of image"].update(images)
     found["Privacy flags"].update(flags)
     charts = []
@@ -257,56 +236,30 @@ def _linked(pairs: list[dict[str, Any]], release: ReleaseRecord) -> list[dict[st
     return [{**p, "link": None if invented else pmc_address(p["pmcid"])} for p in pairs]
 
 
-def _count_by_group(rows: pa.Table, groups: dict[str, Counter[str]]) -> None:
-    """Count figures, those with a caption and those with a sample."""
-    counted = rows.group_by("license_group").aggregate([([], "count_all"), ("caption", "count"), ("shard", "count")])
-    for row in counted.to_pylist():
-        found = {"figures": row["count_all"], "captioned": row["caption_count"], "samples": row["shard_count"]}
-        groups[row["license_group"]].update(found)
+def count_tables(release: ReleaseRecord, out: Folder) -> ReportCount:
+    """Count figures and articles of a release; what is damaged, an old file that an update keeps, is left out."""
+    found = ReportCount(release.seed)
+    files = [(out, f.name) for table in ("figures", "articles") for f in release.files_of(f"tables/{table}")]
+
+    def damaged(name: str, error: Exception) -> None:
+        log.error("%s/%s: %s (%s)", out.url, name, _DAMAGED, type(error).__name__)
+
+    read_once(files, [Part(found.COLUMNS, found.take)], damaged)
+    return found
 
 
-def _pick(rows: pa.Table, seed: int, picked: list[tuple[int, dict[str, Any]]]) -> None:
-    """Keep the figures of the gallery, the first ones by hash, on a heap."""
-    # Thumbnails are derivatives, so figures that bar them are not shown.
-    shown = rows.filter(pc.and_(rows["shard"].is_valid(), rows["derivatives_ok"]))
-    for place, figure_id in enumerate(shown["figure_id"].to_pylist()):
-        rank = -keyed_hash(f"pmcmine/gallery/{seed}", figure_id)
-        if len(picked) < _GALLERY:
-            heapq.heappush(picked, (rank, shown.slice(place, 1).to_pylist()[0]))
-        elif rank > picked[0][0]:
-            heapq.heapreplace(picked, (rank, shown.slice(place, 1).to_pylist()[0]))
-
-
-def make_report(release: ReleaseRecord, metrics: Metrics, out: Folder, found: Balance | None = None) -> bytes:
+def make_report(
+    release: ReleaseRecord, metrics: Metrics, out: Folder, made_of: tuple[Balance, ReportCount] | None = None
+) -> bytes:
     """Build HTML of the report: one file, no scripts, nothing loaded.
 
     Args:
         release: the release.
         metrics: the metrics of the run.
         out: the release folder, shards and tables written.
-        found: what the release is made of, if it is counted already.
+        made_of: what the release is made of, if it is counted already.
     """
-    captions: Counter[int] = Counter()
-    sides: Counter[int] = Counter()
-    kinds: Counter[str] = Counter()
-    images: Counter[str] = Counter()
-    flags: Counter[str] = Counter()
-    groups: dict[str, Counter[str]] = defaultdict(Counter)
-    picked: list[tuple[int, dict[str, Any]]] = []
-    for rows in _tables(release, out, "figures", _COLUMNS):
-        _histogram(pc.utf8_length(rows["caption"].combine_chunks()), _CAPTION_BINS, captions)
-        longer = pc.max_element_wise(rows["width"], rows["height"]).combine_chunks()
-        _histogram(longer, _SIDE_BINS, sides)
-        kinds.update(_counted(rows["kind"].combine_chunks()))
-        images.update(_counted(pc.list_flatten(rows["image_kinds"].combine_chunks())))
-        flags.update(_flags(rows))
-        _count_by_group(rows, groups)
-        _pick(rows, release.seed, picked)
-    figures: Counter[int] = Counter()
-    for rows in _tables(release, out, "articles", ["n_figures", "license_group"]):
-        _histogram(rows["n_figures"].combine_chunks(), _FIGURE_BINS, figures)
-        for group_name, n in zip(*_value_counts(rows["license_group"].combine_chunks()), strict=True):
-            groups[group_name]["articles"] += n
+    found, n = made_of if made_of is not None else (_balance(release, out), count_tables(release, out))
     stages = release.counts.stages
     most = max((s.n_in for s in stages), default=1) or 1
     rejects = sorted(release.counts.rejects, key=lambda r: -r.n)
@@ -317,23 +270,23 @@ def make_report(release: ReleaseRecord, metrics: Metrics, out: Folder, found: Ba
         stages=[(s, s.n_in / most) for s in stages if s.n_in],
         groups=[
             {"group": g, **{k: c[k] for k in ("articles", "figures", "captioned", "samples")}}
-            for g, c in sorted(groups.items())
+            for g, c in sorted(n.groups.items())
         ],
         rejects=[(r, MEANINGS[Reason(r.reason)]) for r in rejects],
         most_rejects=max((r.n for r in rejects), default=1),
         charts=[
-            ("Caption length", _bars(captions, _CAPTION_BINS, "characters")),
-            ("Longer side of the image", _bars(sides, _SIDE_BINS, "px")),
-            ("Figures per article", _bars(figures, _FIGURE_BINS, "")),
-            *_classes(release, out, images, flags),
+            ("Caption length", _bars(n.captions, CAPTION_BINS, "characters")),
+            ("Longer side of the image", _bars(n.sides, SIDE_BINS, "px")),
+            ("Figures per article", _bars(n.figures, FIGURE_BINS, "")),
+            *_classes(release, out, n.images, n.flags),
         ],
-        kinds=sorted(kinds.items(), key=lambda k: -k[1]),
-        numbers=_numbers(groups),
-        balance=found if found is not None else _balance(release, out),
+        kinds=sorted(n.kinds.items(), key=lambda k: -k[1]),
+        numbers=_numbers(n.groups),
+        balance=found,
         way=_way(release),
-        gallery=_linked(_gallery(picked, out), release),
+        gallery=_linked(_gallery(n.picked, out), release),
         first=_FIRST,
         near=_near(release, metrics),
-        concepts=_concepts(release, out, sum(captions.values())),
+        concepts=_concepts(release, out, sum(n.captions.values())),
     )
     return page.encode()

@@ -16,6 +16,7 @@ from pmcmine.assemble.shards import split_sample
 from pmcmine.errors import PmcmineError, StorageError
 from pmcmine.io.safe_files import replacing
 from pmcmine.io.safe_names import inside, read_range, release_name, safe_name, sample_key, sql_identifier
+from pmcmine.release.condition_text import quoted
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import prepare
 from pmcmine.release.scores import local_scores
@@ -52,7 +53,7 @@ class ReleaseReader:
         Raises:
             PmcmineError: if the release has no such table, or the condition is none.
         """
-        said = f"--where {where!r}"
+        said = f"--where {quoted(where)}"
         if table not in self.tables:
             raise PmcmineError(f"{said}: {self._folder} has no table {table}")
         check_values(self._connection, where, known_values(pq.read_schema(self._files[table][0])), said)

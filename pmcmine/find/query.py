@@ -18,6 +18,7 @@ from pmcmine.find.layout import IndexFile, VectorFacts, read_facts
 from pmcmine.find.opened import Opened
 from pmcmine.find.vectors import Vectors
 from pmcmine.find.words import STOP, stem_of, words_of
+from pmcmine.release.condition_text import quoted
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.nearest import choose
 
@@ -96,7 +97,7 @@ class Searcher:
         if not where:
             return None
         key, _ = layout.TABLES[self.table]
-        said = f"--where {where!r}"
+        said = f"--where {quoted(where)}"
         check_values(self.sql, where, known_values(self.opened.schema(self.table)), said)
         try:
             with time_limit(self.sql, self._seconds, said):

@@ -150,7 +150,7 @@ class Folder:
         path = self.path(name)
         if self.is_local:
             try:
-                return sorted(p.name for p in Path(path).iterdir())
+                return sorted(os.listdir(path))  # noqa: PTH208 - a Path for each name takes five times as long
             except FileNotFoundError:
                 return []
         self.fs.invalidate_cache()

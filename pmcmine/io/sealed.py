@@ -101,7 +101,11 @@ def read(work: Folder, name: str) -> dict[str, Any]:
         FileNotFoundError: if there is none.
         DamagedError: if it is damaged.
     """
-    return parse(work.read(name), f"{work.url}/{name}", work_way_out(work))
+    data, where = work.read(name), f"{work.url}/{name}"
+    try:
+        return parse(data, where, "")
+    except DamagedError:  # what to do about it takes a look into the folder
+        return parse(data, where, work_way_out(work))
 
 
 def read_or_none(work: Folder, name: str) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.extras import has, need
 from pmcmine.io.safe_names import sql_identifier
 from pmcmine.notebook.html import table_html
+from pmcmine.release.condition_text import quoted
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import prepare
 from pmcmine.release.nearest import choose
@@ -96,7 +97,7 @@ class Rows:
 
     def _query(self, columns: str) -> pa.Table:
         files = table_files(self.release, self.table)
-        said = f"where({self.condition!r})" if self.condition else str(self.release)
+        said = f"where({quoted(self.condition)})" if self.condition else str(self.release)
         known = pq.read_schema(files[0])
         for name in self.columns:
             if name not in known.names:

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
+from pmcmine.release.condition_text import check_length
 from pmcmine.release.nearest import nearest
 
 VALUES: Final = b"values"  # key of the field metadata, a JSON list
@@ -243,9 +244,11 @@ def check_values(
         said: begins the message.
 
     Raises:
-        PmcmineError: for a value that the column never has, with the nearest one; for what is no condition
-            (statements, clauses, table functions, functions that reach beyond the tables or multiply a value).
+        PmcmineError: for a condition that is too long; for a value that the column never has, with the nearest one;
+            for what is no condition (statements, clauses, table functions, functions that reach beyond the tables or
+            multiply a value).
     """
+    check_length(where, said)
     tree = _parse_condition(connection, where, said)
     try:
         compared = list(_compared(tree, known))

@@ -7,20 +7,23 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pmcmine.describe.balance import Balance, balance
+from pmcmine.describe.balance import Balance, BalanceCount
 from pmcmine.describe.cards import TABLES_SCHEMA, shards_card, shards_schema, tables_card, tables_schema
-from pmcmine.describe.corpus_facts import corpus_facts
+from pmcmine.describe.corpus_facts import FactsCount
 from pmcmine.describe.croissant import shards_croissant, tables_croissant
 from pmcmine.describe.datasheet import CITATION, DATASHEET, citation, datasheet
 from pmcmine.describe.parquet_card import PARQUET_TITLE, describe_parquet
 from pmcmine.describe.provenance import About
+from pmcmine.describe.reading import Part, read_once
+from pmcmine.describe.report_counts import ReportCount
 from pmcmine.describe.training_content import TRAINING_CONTENT, training_content
+from pmcmine.io.folder import Folder
 from pmcmine.miner import enrichers
 from pmcmine.plugins.enricher import Model
 from pmcmine.release.facts import Snapshot, VocabularyFacts
 from pmcmine.release.layout import FileEntry, read_checked
 from pmcmine.release.plan import PANEL_SHARDS, PARQUET, SHARDS
-from pmcmine.rights.attribution import ATTRIBUTION, deeds, write_attribution
+from pmcmine.rights.attribution import ATTRIBUTION, Attribution, Deeds
 from pmcmine.run.job import Job
 from pmcmine.run.ownership import write_announced_stream
 from pmcmine.work.balance import Tally
@@ -46,8 +49,11 @@ def describe_datasets(
     written: Written,
     vocabulary: VocabularyFacts | None,
     models: Sequence[Model],
-) -> tuple[dict[str, bytes], Balance]:
-    """Return what describes the datasets (cards, schemas, Croissant, data sheets), and what they are made of."""
+) -> tuple[dict[str, bytes], tuple[Balance, ReportCount], FileEntry]:
+    """Return what describes the datasets (cards, schemas, Croissant, data sheets), and what they are made of.
+
+    Writes whom to credit, and returns the entry of that file, too.
+    """
     described = [
         r for table in ("articles", "figures", "concepts") for r in written.tables if r.table == table and r.group
     ]
@@ -56,9 +62,9 @@ def describe_datasets(
     for record in described:
         if record.kept:  # what they say goes into other files
             read_checked(job.out, record.entry())
-    licences = deeds(rights)
-    about = About(corpus_facts(rights), frozen, models, balance(read))
-    config = job.config
+    found, attribution = _count(job, rights)
+    licences, config = found.deeds.urls(), job.config
+    about = About(found.facts.facts(), frozen, models, found.balance.balance(read))
     samples, published = enrichers.sample_schemas(config), enrichers.tables(config)
     figures, panels = samples["figures"], samples["panels"]
     cards = {
@@ -93,18 +99,27 @@ def describe_datasets(
         cards[f"{folder}/{TRAINING_CONTENT}"] = summary
         cards[f"{folder}/{DATASHEET}"] = datasheet(folder, counted, *facts)
         cards[f"{folder}/{CITATION}"] = citation(title, frozen)
-    return cards, about.balance
+    return cards, (about.balance, found.report), attribution
 
 
-def describe_rights(job: Job, tables: Sequence[TableRecord]) -> FileEntry:
-    """Write whom to credit, one line after the other, with memory that does not grow with the corpus.
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What is counted of the files of articles and figures, each of which is read once."""
 
-    The files are those that `describe_datasets` checked.
-    """
-    described = [r for table in ("articles", "figures") for r in tables if r.table == table and r.group]
+    facts: FactsCount
+    balance: BalanceCount
+    deeds: Deeds
+    report: ReportCount
+
+
+def _count(job: Job, files: Sequence[tuple[Folder, str]]) -> tuple[_Counted, FileEntry]:
+    """Count files of articles and figures, and write whom to credit, with memory that does not grow with the corpus."""
+    found = _Counted(FactsCount(), BalanceCount(), Deeds(), ReportCount(job.config.seed))
+    parts = [Part(each.COLUMNS, each.take) for each in (found.facts, found.balance, found.deeds, found.report)]
     with tempfile.TemporaryFile(prefix="pmcmine-attribution-") as held:
-        write_attribution(held, [(job.out if r.kept else job.target, r.name) for r in described])
-        return write_announced_stream(job.target, job.work, f"{SHARDS}/{ATTRIBUTION}", held)
+        with Attribution(held) as attribution:
+            read_once(files, [*parts, Part(attribution.COLUMNS, attribution.take)])
+        return found, write_announced_stream(job.target, job.work, f"{SHARDS}/{ATTRIBUTION}", held)
 
 
 def place_of(record: ShardRecord | ParquetRecord) -> tuple[str, ...]:

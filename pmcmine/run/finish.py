@@ -16,6 +16,7 @@ from pmcmine.concepts.article import release_hierarchy, release_vocabulary
 from pmcmine.config import MineConfig
 from pmcmine.describe.balance import Balance
 from pmcmine.describe.report import make_report
+from pmcmine.describe.report_counts import ReportCount
 from pmcmine.duplicates.benchmark_sets import open_benchmarks
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
@@ -45,7 +46,7 @@ from pmcmine.release.plan import LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, SHARDS,
 from pmcmine.release.record import Journal, ReleaseRecord, write_journal
 from pmcmine.release.scores import ScoreFacts
 from pmcmine.release.written import WrittenFacts
-from pmcmine.run.descriptions import Written, describe_datasets, describe_rights, place_of, rows_by, table_of
+from pmcmine.run.descriptions import Written, describe_datasets, place_of, rows_by, table_of
 from pmcmine.run.job import Job, content
 from pmcmine.run.metrics import export
 from pmcmine.run.ownership import (
@@ -78,7 +79,7 @@ from pmcmine.work.records import (
     table_record,
     table_record_of,
 )
-from pmcmine.work.state import STATE, ledger_counts, old_part, part_file, state_record
+from pmcmine.work.state import STATE, old_counts, part_file, state_record
 from pmcmine.work.state_file import STATE_FILE, read_state, write_state
 
 _AnyRecord = TypeVar("_AnyRecord", bound=FileRecord)
@@ -116,7 +117,7 @@ def _counted(job: Job, n_blocks: int) -> Iterator[Counted]:
     """Return what the sums are made of: what was mined, and in an update what the ledger says of those not read."""
     if job.old is not None:
         for block in range(n_blocks):
-            yield ledger_counts(old_part(job.work, "ledger", block))
+            yield old_counts(job.work, block)
     yield from (part.counted() for manifest in mined(job, n_blocks) for part in manifest.parts)
 
 
@@ -265,13 +266,13 @@ def finish(
     )
     models = enrichers.info(config)
     vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
-    cards, made_of = describe_datasets(job, frozen, totals, written, vocabulary, models)
+    cards, made_of, credit = describe_datasets(job, frozen, totals, written, vocabulary, models)
     hierarchy = release_hierarchy(config.vocab, config.vocab_sha256, config.concept_names)
     cards |= {HIERARCHY: hierarchy} if hierarchy is not None else {}
     updates = _updates(job, [*shards, *(parquet or ())], tables, cards)
     write_announced(target, work, cards)
     files = [r.entry() for r in (*shards, *(parquet or ()), *tables)]
-    files += [describe_rights(job, tables), *(file_entry(name, data) for name, data in cards.items())]
+    files += [credit, *(file_entry(name, data) for name, data in cards.items())]
     scores, texts, carried_files = _carried(job, files, cards)
     files += carried_files
     if config.keep_state:
@@ -330,7 +331,7 @@ def _updates(
 
 
 def finish_update(
-    out: Folder, work: Folder, journal: Journal, config: MineConfig, made_of: Balance | None = None
+    out: Folder, work: Folder, journal: Journal, config: MineConfig, made_of: tuple[Balance, ReportCount] | None = None
 ) -> ReleaseRecord:
     """Move what an update gathered into place, and write report and `release.json`; may be done again after a kill.
 

@@ -11,6 +11,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.extras import MODULES, need, need_file_system
 from pmcmine.publish.repos import repo_name
 from pmcmine.run.metrics import check_ours
+from pmcmine.run.slurm_scripts import check_lines
 from pmcmine.sources import is_others
 
 
@@ -26,6 +27,8 @@ def check(config: MineConfig) -> None:
         need("pdf", "--source-kind pdf")
     if config.runner == "dataflow":
         need("dataflow", "--runner dataflow")
+    if config.runner == "slurm":
+        check_lines(config, config.out, str(Path.cwd()))
     if config.privacy or config.panels or config.image_kinds or config.image_embeddings:
         need("mine", "looking at images (privacy, panels, image_kinds)", ("cv2", "onnxruntime", "PIL", "scipy"))
     for option, address in (("--source", config.source), ("--out", config.out), ("--vocab", config.vocab or "")):

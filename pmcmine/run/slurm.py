@@ -36,12 +36,13 @@ from pmcmine.run.slurm_scripts import (
     FOLDER,
     MINE_SCRIPT,
     array_size,
+    check_lines,
     finish_script,
     mine_script,
     share_of,
     shares,
 )
-from pmcmine.run.slurm_site import ask, check_site, queue, sbatch
+from pmcmine.run.slurm_site import ask, check_script, check_site, queue, sbatch
 from pmcmine.run.start import begun, updating
 from pmcmine.run.steps import blocks_to_mine, changed_blocks, missing, nothing_changed
 from pmcmine.sources import first_contact, open_source
@@ -97,7 +98,7 @@ def submit_run(config: MineConfig, graphs_for: GraphsFor, progress: Progress) ->
     Raises:
         PmcmineError: one line for the user.
     """
-    max_size = check_site(config)
+    max_size = _checked(config)
     with begun(config, graphs_for, progress) as job:
         if job is None:
             return None
@@ -113,7 +114,7 @@ def submit_update(
     Raises:
         PmcmineError: one line for the user.
     """
-    max_size = check_site(config)
+    max_size = _checked(config)
     with updating(config, graphs_for, date, compact, progress) as job:
         if isinstance(job, Outcome):
             return job
@@ -124,6 +125,20 @@ def submit_update(
         if not delta.blocks and not compact:
             return nothing_changed(job, job.old)
         return submit(job, missing(job.work, changed_blocks(job.work, delta)), max_size)
+
+
+def _checked(config: MineConfig) -> int:
+    """Check what can be checked before anything is written; return the site's MaxArraySize.
+
+    Raises:
+        PmcmineError: one line, for a value that can't be written into a script, or that sbatch does not take.
+    """
+    check_lines(config, config.out, str(Path.cwd()))
+    max_size = check_site(config)
+    log, cwd = finish_log(Folder(config.out)), str(Path.cwd())
+    check_script(mine_script(config, log, cwd, 1))
+    check_script(finish_script(config, log, cwd, log))
+    return max_size
 
 
 def submit(job: Job, blocks: Sequence[int], max_size: int) -> Jobs:

@@ -112,10 +112,7 @@ def finish_script(config: MineConfig, work: str, cwd: str, log: str) -> str:
 
 def _script(config: MineConfig, step: str, work: str, cwd: str, options: Sequence[str], argument: str) -> str:
     """Return a script; a later option of sbatch replaces an earlier one."""
-    values = (*config.slurm_setup, *config.slurm_options, *config.slurm_finish_options)
-    for line in (*values, config.slurm_python or "", work, cwd):
-        if "\n" in line or "\r" in line:
-            raise PmcmineError("--runner slurm: a value with a line break can't be written into a batch script")
+    check_lines(config, work, cwd)
     release = re.sub(r"[^\w.-]", "_", work.rsplit("/", 2)[-2])[:40]
     standard = [
         f"--job-name=pmcmine-{step}-{release}",
@@ -143,6 +140,21 @@ def _script(config: MineConfig, step: str, work: str, cwd: str, options: Sequenc
             _WORK.replace("@REQUEUES@", str(config.slurm_requeues)).replace("@COMMAND@", command),
         ]
     )
+
+
+def check_lines(config: MineConfig, *more: str) -> None:
+    """Check that what a batch script is made of is one line each.
+
+    Args:
+        config: the configuration.
+        more: other values.
+
+    Raises:
+        PmcmineError: if a value is not.
+    """
+    values = (*config.slurm_setup, *config.slurm_options, *config.slurm_finish_options, config.slurm_python or "")
+    if any("\n" in line or "\r" in line for line in (*values, *more)):
+        raise PmcmineError("--runner slurm: a value with a line break can't be written into a batch script")
 
 
 def _pattern(path: str) -> str:

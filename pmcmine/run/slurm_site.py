@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -89,15 +90,34 @@ def sbatch(script: str, options: Sequence[str], secret: Mapping[str, str]) -> st
     return ask("sbatch", "--parsable", "--export=ALL", *options, script, env=secret).strip().partition(";")[0]
 
 
-def ask(program: str, *arguments: str, env: Mapping[str, str] | None = None) -> str:
-    """Run a program of SLURM; return what it prints.
+# What sbatch says of values that it never takes; of a node or partition that is down for now it says something else.
+_WRONG: Final = re.compile(
+    r"\binvalid\b|unrecognized|unable to parse|unknown|node configuration is not available", re.IGNORECASE
+)
+
+
+def check_script(script: str) -> None:
+    """Let sbatch check a script that is submitted later (`--test-only`); nothing is submitted.
+
+    Raises:
+        PmcmineError: one line, if a value of it is one that this site does not know, such as a partition.
+    """
+    try:
+        ask("sbatch", "--test-only", "--export=ALL", text=script)
+    except PmcmineError as error:
+        if _WRONG.search(str(error)):
+            raise
+
+
+def ask(program: str, *arguments: str, env: Mapping[str, str] | None = None, text: str = "") -> str:
+    """Run a program of SLURM with a text on its standard input; return what it prints.
 
     Raises:
         PmcmineError: one line, if it is missing, fails or does not end.
     """
     try:
         done = subprocess.run(
-            [program, *arguments], capture_output=True, text=True, check=False, timeout=_ANSWER_SECONDS,
+            [program, *arguments], capture_output=True, text=True, check=False, timeout=_ANSWER_SECONDS, input=text,
             env={**os.environ, **(env or {})},
         )  # fmt: skip
     except subprocess.TimeoutExpired:

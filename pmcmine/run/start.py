@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from hashlib import sha256
-from typing import Any
 
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.benchmark_sets import read_benchmarks
@@ -18,7 +15,6 @@ from pmcmine.miner import enrichers
 from pmcmine.miner.at_work import forget_starts
 from pmcmine.publish.target import kept_keys
 from pmcmine.release.begin import begin, begin_update, check_folder, describe_difference
-from pmcmine.release.facts import Snapshot
 from pmcmine.release.layout import ARTEFACT, JOURNAL, RELEASE, WORK
 from pmcmine.release.mark import UpdateMark, find_mark
 from pmcmine.release.plan import PLAN
@@ -30,11 +26,9 @@ from pmcmine.run.graphs import GraphsFor
 from pmcmine.run.job import Job, Outcome, content
 from pmcmine.run.ownership import check_begun, check_empty_work, clear_ended_update, is_work, remove_work
 from pmcmine.run.progress import Progress
-from pmcmine.run.shares import fetch_keys
 from pmcmine.run.steps import outcome_of, run_steps
 from pmcmine.sources import first_contact, open_source
 from pmcmine.sources.base import Source
-from pmcmine.text.redact import redact
 from pmcmine.update.differences import forget_update
 from pmcmine.update.old_release import inc_tag, open_old_release, with_known_columns
 from pmcmine.work import snapshot as snapshots
@@ -202,14 +196,14 @@ def with_exclusions(config: MineConfig, kept: ExclusionList) -> tuple[MineConfig
         config: the configuration.
         kept: what the release excludes so far.
     """
-    asked, salt = _requests(config)
+    asked, salt = requests(config)
     data = _file_of(asked.applied(kept), salt, config)
     if len(data) > MAX_BYTES:  # no later update could read it
         raise PmcmineError(f"--exclude: with what the release excludes already, more than {MAX_BYTES >> 20} MiB")
     return config.model_copy(update={"exclude_sha256": digest_of(data)}), data
 
 
-def _requests(config: MineConfig) -> tuple[Request, str]:
+def requests(config: MineConfig) -> tuple[Request, str]:
     """Read what `--exclude` asks for, and the salt that it names.
 
     Raises:
@@ -282,80 +276,3 @@ def _with_benchmarks(config: MineConfig) -> tuple[MineConfig, bytes | None]:
     if config.decontaminate_sha256 not in (None, digest):
         raise PmcmineError("decontaminate_sha256: the benchmark sets have another hash; omit the key")
     return config.model_copy(update={"decontaminate_sha256": digest}), data
-
-
-def _jobs(config: MineConfig, n_blocks: int) -> dict[str, Any]:
-    """Return what the jobs would ask of SLURM; the site may allow fewer tasks."""
-    tasks = min(n_blocks, config.slurm_tasks)
-    return {
-        "partition": config.slurm_partition,
-        "account": config.slurm_account,
-        "time": config.slurm_time,
-        "memory": config.slurm_memory,
-        "cpus": config.slurm_cpus,
-        "tasks": tasks,
-        "at_once": min(tasks, config.slurm_at_once or tasks),
-        "options": list(config.slurm_options),
-        "finish_options": list(config.slurm_finish_options),
-    }
-
-
-def _listed(source: Source, config: MineConfig, say: Callable[[str], None]) -> tuple[Snapshot | None, list[str]]:
-    """List a source in memory; return the snapshot, and the PMCIDs that were asked for and are not in it.
-
-    Raises:
-        PmcmineError: if its host does not answer, but for SLURM, whose jobs can be described without a list.
-    """
-    try:
-        first_contact(source, config, "nothing was listed", say)
-    except PmcmineError as error:
-        if config.runner != "slurm":
-            raise
-        say(str(error))
-        return None, []
-    memory = Folder(f"memory://pmcmine-dry-run-{time.monotonic_ns()}")
-    frozen = snapshots.freeze(
-        source.entries(None), source.kind, config.limit, config.block_articles, memory, asked=config.pmcid
-    )
-    absent = snapshots.absent(memory, frozen)
-    memory.remove_tree()
-    return frozen, absent
-
-
-def _blocks(frozen: Snapshot | None, config: MineConfig) -> str:
-    if frozen is None:
-        return f"blocks of about {config.block_articles} PMCIDs"
-    return f"{frozen.n_blocks} blocks of about {-(-frozen.n_pmcids // frozen.n_blocks)} PMCIDs"
-
-
-def dry_run(
-    config: MineConfig, graphs_for: GraphsFor, say: Callable[[str], None] = lambda line: None
-) -> dict[str, Any]:
-    """Count the snapshot and describe the graph without writing anything.
-
-    The jobs of SLURM may be looked at where the source does not answer; then `snapshot` is None.
-    """
-    needs.check(config)
-    _requests(config)
-    source = open_source(config)
-    graphs_for(config)
-    enrichers.prepare(config)
-    frozen, absent = _listed(source, config, say)
-    at_most = -(-config.limit // config.block_articles) if config.limit else config.slurm_tasks
-    n_blocks = frozen.n_blocks if frozen is not None else at_most
-    return {
-        "source": redact(config.source),
-        "kind": source.kind,
-        "snapshot": asdict(frozen) if frozen is not None else None,
-        "not_in_source": absent,
-        "runner": config.runner,
-        "groups": list(config.groups),
-        "out": redact(config.out),
-        **({"jobs": _jobs(config, n_blocks)} if config.runner == "slurm" else {}),
-        "steps": [
-            f"mine: {_blocks(frozen, config)}, {fetch_keys(config, source.remote, n_blocks)} at once at the most",
-            f"near: {'clusters of near duplicates' if config.near_duplicates else 'not asked for'}",
-            "assemble: duplicates, splits, shards, tables",
-            "release: sums, cards, report, release.json",
-        ],
-    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from pmcmine.errors import PmcmineError
@@ -14,6 +14,15 @@ class Reader(Protocol):
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[dict[str, Any]]: ...
+    def set_epoch(self, epoch: int) -> None:
+        """Begin another epoch."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return where it is."""
+
+    def load_state_dict(self, state: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+        """Continue from there."""
+
     def state_after(self, n: int, size: int, workers: int) -> dict[str, Any]:
         """Return the state after so many batches."""
 
@@ -65,6 +74,26 @@ class Batches:
             yield {name: [sample[name] for sample in batch] for name in batch[0]}
             if len(batch) < self.size:
                 return
+
+    def set_epoch(self, epoch: int) -> None:
+        """Begin another epoch, as `Samples.set_epoch`."""
+        self.samples.set_epoch(epoch)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return where the next batch begins, for `load_state_dict`; it is the state of the samples, too.
+
+        Raises:
+            PmcmineError: if workers of a DataLoader read the samples: they alone know; `state_after` computes it.
+        """
+        return self.samples.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+        """Continue with the batches that were left, as `Samples.load_state_dict`; a batch of another size may be next.
+
+        Raises:
+            PmcmineError: if it is the state of something else, or of a stream with another seed.
+        """
+        self.samples.load_state_dict(state)
 
     def state_after(self, n: int, *, workers: int = 0) -> dict[str, Any]:
         """Return the state of all ranks after each has had so many whole batches from the workers of a DataLoader.

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from pmcmine.errors import PmcmineError
 from pmcmine.ids import article_place, pmcid_number, range_index
 from pmcmine.io.duck import sandboxed
+from pmcmine.release.condition_text import quoted
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import HIERARCHY, asked, prepare
 from pmcmine.stream.datasets import dataset_of
@@ -103,7 +104,7 @@ def document_rows(root: str, names: Sequence[str], fs: Any, split: str, where: s
     if not any_file:
         return []
     articles = dataset_of([f"{root}/{f.removeprefix('tables/')}" for f in any_file], fs)
-    said = f"where={where!r}" if where else f"{root}: listing its articles"
+    said = f"where={quoted(where)}" if where else f"{root}: listing its articles"
     hierarchy = concept_files(root, names, fs, where)
     with sandboxed() as connection:
         if where:

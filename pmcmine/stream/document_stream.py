@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names
+from pmcmine.release.condition_text import quoted
 from pmcmine.stream.budget import Budget, budget_of
 from pmcmine.stream.captions import composer_for
 from pmcmine.stream.document_rows import OLDER, ImagePlace, Images, Row, Texts, concept_names, document_rows
@@ -282,7 +283,7 @@ def documents(
         rows = document_rows(tables, used, fs, split, where, where_seconds)
         images = Images(tables, used, fs, split, where_seconds)
     if not rows:
-        chosen = f"split={split!r}" + (f", where={where!r}" if where else "")
+        chosen = f"split={split!r}" + (f", where={quoted(where)}" if where else "")
         warnings.warn(f"{release}: {chosen} choose no document", stacklevel=2)
     check_names({f"shards/{shard}" for shard in images.shards}, local, "shard")
     check = local is None if check is None else check

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from pmcmine.errors import PmcmineError
 from pmcmine.io.duck import sandboxed
+from pmcmine.release.condition_text import quoted
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import prepare
 from pmcmine.release.scores import ScoreFacts, with_scores
@@ -140,7 +141,7 @@ def _chosen(
     keep: bool,
 ) -> Index:
     where = asked.where
-    said = f"where={where!r}"
+    said = f"where={quoted(where)}"
     figures = dataset_of(paths, fs)
     with sandboxed() as connection:
         check_values(connection, where, known_values(figures.schema), said)

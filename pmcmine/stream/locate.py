@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import release_name
+from pmcmine.release.condition_text import check_length
 from pmcmine.release.nearest import choose
 from pmcmine.release.scores import SCORES, ScoreFacts, parse_scores
 from pmcmine.release.written import WrittenFacts, parse_written
@@ -202,6 +203,7 @@ def check_options(
     """
     if where is not None and not isinstance(where, str):
         raise PmcmineError(f"where={shown(where)}: give an SQL condition as a text, such as 'year >= 2020'")
+    check_length(where, "where")
     if seed is not None and (type(seed) is not int or seed.bit_length() > SEED_BITS):
         raise PmcmineError(f"seed={shown(seed)}: give a whole number of at most {SEED_BITS} bits, or None")
     if type(rank) is not int or type(world_size) is not int:

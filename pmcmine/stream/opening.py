@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names
+from pmcmine.release.condition_text import quoted
 from pmcmine.release.lists import ChosenList, count_missing, read_list
 from pmcmine.release.nearest import choose
 from pmcmine.release.scores import named_in
@@ -220,7 +221,9 @@ def open(
     if list is not None and listed is not None:
         _warn_of_missing(opened, list, listed)
     if not len(index):
-        asked = f"split={split!r}" + (f", where={where!r}" if where else "") + (f", list={list!r}" if list else "")
+        asked = (
+            f"split={split!r}" + (f", where={quoted(where)}" if where else "") + (f", list={list!r}" if list else "")
+        )
         warnings.warn(f"{release}: {asked} match no sample", stacklevel=2)
     check_names({f"shards/{name}" for name in index.names}, local, "shard")
     check = local is None if check is None else check

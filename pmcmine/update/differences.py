@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Final
 
 from pmcmine.io.folder import Folder
@@ -99,13 +99,37 @@ def difference(
         elif (
             pmcid in damaged
             or excluded.touches(pmcid, old[pmcid]["rejects"])
-            or _identity(json.loads(old[pmcid]["entries"])) != _identity(entries)
+            or not _same(old[pmcid]["entries"], entries)
         ):
             found["changed"].append(pmcid)
         elif reject_reasons(old[pmcid]["rejects"]) & TRANSIENT:
             found["retried"].append(pmcid)
     found["gone"] = [p for p in old if p not in today]
     return Changes(**{what: tuple(pmcids) for what, pmcids in found.items()})
+
+
+def differences(
+    old: OldRelease,
+    groups_of: Callable[[int], Sequence[Sequence[Entry]]],
+    damaged: Collection[str] = (),
+    excluded: Excluded = NOTHING_EXCLUDED,
+) -> Iterator[tuple[int, Changes]]:
+    """Yield each block and its changes.
+
+    Args:
+        old: the release that an update starts from.
+        groups_of: returns the entries of a block in today's snapshot, one list per PMCID.
+        damaged: as for `difference`.
+        excluded: as for `difference`.
+    """
+    for block in range(old.plan.n_blocks):
+        ledger = read_part(old.folder, "ledger", block).select(["pmcid", "entries", "rejects"]).to_pylist()
+        yield block, difference(groups_of(block), ledger, damaged, excluded)
+
+
+def _same(held: str, entries: Sequence[Sequence[Any]]) -> bool:
+    """Tell whether the entries of a ledger row are the same versions as today's; mostly the text itself is the same."""
+    return held == json.dumps(entries, ensure_ascii=False) or _identity(json.loads(held)) == _identity(entries)
 
 
 def _identity(entries: Sequence[Sequence[Any]]) -> list[tuple[Any, Any, Any]]:
@@ -131,9 +155,7 @@ def write_deltas(old: OldRelease, exclude_sha256: str | None = None) -> Delta:
     blocks = []
     damaged = damaged_articles(work)
     excluded = newly_excluded(old, exclude_sha256)
-    for block in range(old.plan.n_blocks):
-        ledger = read_part(old.folder, "ledger", block).select(["pmcid", "entries", "rejects"]).to_pylist()
-        changes = difference(read_block(work, block), ledger, damaged, excluded)
+    for block, changes in differences(old, lambda block: read_block(work, block), damaged, excluded):
         if changes:
             write_changes(work, block, changes)
             blocks.append(block)

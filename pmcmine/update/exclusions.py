@@ -47,6 +47,17 @@ def newly_excluded(old: OldRelease, exclude_sha256: str | None) -> Excluded:
         return Excluded()
     held = kept_exclusions(old.folder, before)
     now = ExclusionList() if exclude_sha256 is None else open_exclusions(old.folder.url, exclude_sha256)
+    return reached_by(old, held, now)
+
+
+def reached_by(old: OldRelease, held: ExclusionList, now: ExclusionList) -> Excluded:
+    """Compare two exclusion lists.
+
+    Args:
+        old: the release that an update starts from.
+        held: its list.
+        now: the list of the update.
+    """
     added = now - held
     pmcids = added.pmcids | pmcids_of_figures(added.figures)
     if added.dois or added.orcids:

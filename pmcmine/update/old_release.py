@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pmcmine.assemble.old_rows import OldRows, as_staged
 from pmcmine.assemble.old_samples import read_old_samples
@@ -79,6 +80,8 @@ class OldRelease:
         """
         before = [file for name, file in self.files.items() if _is_figures(name) and name not in kept]
         now = [file for file in written if _is_figures(file.name)]
+        if not self.mark.compact:
+            return _without(self.folder, before, target, now)
         with tempfile.TemporaryDirectory(prefix="pmcmine-keys-") as scratch:
             old = _sample_keys(self.folder, before, Spill(Path(scratch), "old", _KEYS))
             new = _sample_keys(target, now, Spill(Path(scratch), "new", _KEYS))
@@ -145,6 +148,29 @@ def inc_tag(release: Folder, date: str) -> str:
     tag = f"inc{date.replace('-', '')}"
     tags = [tag, *(f"{tag}{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")]
     return next(t for t in tags if t not in used and not any(f"-{t}-" in name for name in names))
+
+
+def _without(folder: Folder, before: Iterable[FileEntry], target: Folder, now: Iterable[FileEntry]) -> list[str]:
+    """Return the keys of samples that old files of `figures` name and new ones do not, sorted.
+
+    A file holds the same range of articles as the old one of its name. So few keys are in one of both alone; of these,
+    some may have moved to a file of another licence.
+    """
+    old, new = ({entry.name: entry for entry in entries} for entries in (before, now))
+    gone, come = set[str](), set[str]()
+    for name in {**old, **new}:
+        held, holds = _keys_of(folder, old.get(name)), _keys_of(target, new.get(name))
+        gone.update(held.filter(pc.invert(pc.is_in(held, value_set=holds))).to_pylist())
+        come.update(holds.filter(pc.invert(pc.is_in(holds, value_set=held))).to_pylist())
+    return sorted(gone - come)
+
+
+def _keys_of(folder: Folder, entry: FileEntry | None) -> pa.Array:
+    """Return the keys of the samples that a file of `figures` names; none if there is no file."""
+    if entry is None:
+        return pa.array([], pa.string())
+    table = read_old_table(folder, entry, ["key", "shard"])
+    return table.filter(table["shard"].is_valid())["key"].combine_chunks()
 
 
 def _sample_keys(folder: Folder, figures: Iterable[FileEntry], out: Spill) -> Spill:

@@ -37,6 +37,7 @@ from pmcmine.work.state_file import state_entries
 
 STATE: Final = "state"
 LEFT_OUT: Final = "state/left-out"
+_SUMS: Final = b"sums"  # in the metadata of a ledger: counts, rejects and rows of all its PMCIDs
 _KINDS: Final = {"ledger": LEDGER_SCHEMA, "index": INDEX_SCHEMA, "near": SIGNATURES}
 
 
@@ -93,6 +94,8 @@ def new_parts(work: Folder, kind: str, block: int) -> Iterator[pa.Table]:
 
 def reject_reasons(rejects: str) -> set[str]:
     """Return the reasons of the rejects of a ledger row."""
+    if rejects == "{}":  # as of most
+        return set()
     return {parse_count_key(key)[2] for key in json.loads(rejects)}
 
 
@@ -101,6 +104,21 @@ def ledger_counts(rows: pa.Table) -> Counted:
     counts, rejects, held = (_added_up(rows[name]) for name in ("counts", "rejects", "rows"))
     held.pop("tombstones", None)  # these are counted by themselves: some are of articles that are gone
     return Counted(counts, rejects, held)
+
+
+def old_counts(work: Folder, block: int) -> Counted:
+    """Add up what the ledger says of the PMCIDs of a block of the old release that are still valid.
+
+    Where all of them are, its sums stand in the file.
+    """
+    release = release_folder(work)
+    entry = state_entries(release).get(part_file("ledger", block))
+    if entry is not None and not read_superseded(work, block):
+        held = sealed.open_arrow(read_checked(release, entry), f"{release.url}/{entry.name}").schema.metadata or {}
+        if _SUMS in held:
+            counts, rejects, rows = json.loads(held[_SUMS])
+            return Counted(counts, rejects, rows_today(rows))
+    return ledger_counts(old_part(work, "ledger", block))
 
 
 def _added_up(column: pa.ChunkedArray) -> dict[str, int]:
@@ -155,6 +173,9 @@ def write_part(block: int, work: Folder, out: Folder) -> int:
         rows = pa.concat_tables([t.select(schema.names).cast(schema) for t in tables]).combine_chunks()
         if kind == "index":  # packs are scratch: no name of one gets into a release
             rows = set_column(rows, "pack", pa.array([""] * len(rows), pa.string()))
+        if kind == "ledger":
+            sums = ledger_counts(rows)
+            schema = schema.with_metadata({_SUMS: json.dumps([sums.counts, sums.rejects, sums.rows], sort_keys=True)})
         data = sealed.arrow_bytes(schema, [rows.combine_chunks()])
         with out.create(part_file(kind, block), replace=True, same=same) as (stream, _):
             stream.write(data)

@@ -15,6 +15,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.exports.reader import MOST_IMAGE, Beside
 from pmcmine.io.safe_names import read_range, release_name, sql_identifier
 from pmcmine.plugins.task import KEYS, Task
+from pmcmine.release.condition_text import quoted
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import prepare
 from pmcmine.release.scores import local_scores
@@ -149,7 +150,7 @@ class Rows:
 
     def _choose(self, paths: Sequence[Path], where: str | None, limit: int | None) -> None:
         """Note the id of each chosen row with the number of its file, and the key by which all is sorted."""
-        key, said = sql_identifier(KEYS[self.table]), f"--where {where!r}"
+        key, said = sql_identifier(KEYS[self.table]), f"--where {quoted(where or '')}"
         condition = "true"
         try:
             with time_limit(self._connection, _SECONDS, said):

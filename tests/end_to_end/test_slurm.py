@@ -78,6 +78,30 @@ def _submit(cluster: Any, source: Path, out: Path, **options: Any) -> str:
     return said
 
 
+def test_what_the_site_does_not_have_is_refused_before_a_folder_is_made(
+    cluster: Any, source: Path, tmp_path: Path
+) -> None:
+    args = (
+        "mine",
+        "-q",
+        "--source",
+        str(source),
+        "--out",
+        str(tmp_path / "out"),
+        "--runner",
+        "slurm",
+        *flags_of(OPTIONS),
+    )
+    for flags in (
+        ("--slurm-partition", "nowhere"),
+        ("--slurm-memory", "90000G"),
+        ("--slurm-finish-options=--nonsense",),
+    ):
+        code, said = _call(cluster, *args, *flags)
+        assert code == 2 and said.startswith("pmcmine: sbatch failed: ") and said.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
 def _until(what: Callable[[], object], seconds: float = WAIT) -> None:
     until = time.monotonic() + seconds
     while not what():

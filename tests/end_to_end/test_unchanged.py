@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from pipelines import job
@@ -16,9 +18,12 @@ from pmcmine.demo.corpus import DemoArticle, DemoFigure, many_articles
 from pmcmine.publish.upload import publish
 from pmcmine.run import steps
 from pmcmine.run.progress import Progress
+from pmcmine.work.manifest import Counted
+from pmcmine.work.state import ledger_counts
 from tests.end_to_end.test_update import LIGHT
 from tests.helpers import mine, places_hold, release_json, rows, samples, tree
 from tests.hub_server import HubServer
+from tests.test_cli import call
 
 PLAIN = many_articles(8, first=9_600_001)
 FAULTY = {
@@ -103,16 +108,29 @@ def test_a_bucket_that_fails_now_and_then(begun: tuple[Path, Path, str], release
     assert tree(release, ".") == before
 
 
-def test_only_what_changed_is_rewritten(begun: tuple[Path, Path, str], release: Path, tmp_path: Path) -> None:
+def test_only_what_changed_is_rewritten(
+    begun: tuple[Path, Path, str], release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     source = shutil.copytree(begun[1], tmp_path / "in")
     write_bucket(source, [DemoArticle(9_650_001, figures=(DemoFigure(seed=9),))])
-    old = samples(release)
+    old, before = samples(release), tree(release, ".")
+    code, said, _ = call(capsys, "update", str(release), "--source", str(source), "--dry-run", "--json")
+    found = json.loads(said)
+    assert code == 0 and found["articles"] == {"new": 1, "changed": 0, "retried": 3, "gone": 0} and found["read"] == 4
+    (tmp_path / "list.txt").write_text(f"PMC{PLAIN[0].pmcid}\n")
+    asked = ("--source", str(begun[1]), "--exclude", str(tmp_path / "list.txt"), "-q")
+    code, said, err = call(capsys, "update", str(release), *asked, "--dry-run")
+    assert code == 0 and not err and "changed   1," in said and "nothing   was written" in said
+    assert tree(release, ".") == before and "_work" not in {p.name for p in release.iterdir()}
     outcome = _update(release, str(source), "2026-11-26")
     last = outcome.release.updates[-1]
     assert last.articles == {"new": 1, "changed": 0, "retried": 0, "gone": 0}
     assert not [name for name in last.rewritten if name.endswith(".tar")] and last.removed_samples == 0
     assert old.items() <= samples(release).items()
     places_hold(release)
+    for path in (release / "state").rglob("*.ledger.arrow"):
+        ledger = pa.ipc.open_file(path).read_all()
+        assert ledger_counts(ledger) == Counted(*json.loads(ledger.schema.metadata[b"sums"]))
 
 
 def test_what_comes_back_is_taken(complete: tuple[Path, Path], release: Path) -> None:

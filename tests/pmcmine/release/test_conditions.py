@@ -99,6 +99,22 @@ def test_conditions_that_a_parser_stumbles_over_are_one_line(where: str) -> None
         assert "\n" not in str(error) and len(str(error)) < 1000
 
 
+def test_a_condition_is_shown_in_part_and_bounded(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """DuckDB parses a long list of ids for seconds that no time limit ends."""
+    ids = ", ".join(f"'PMC{n}.1/f1'" for n in range(90_000))
+    longer = f"yeer > 1 AND caption <> '{'x' * 5_000}'"
+    for where, said in ((f"figure_id IN ({ids})", "a column figure_id"), (longer, "did you mean 'year'")):
+        began = time.process_time()
+        with pytest.raises(PmcmineError, match=r"^where.*characters") as error:
+            stream.open(str(release), where=where, where_seconds=0.5)
+        assert said in str(error.value) and len(str(error.value)) < 500
+        assert time.process_time() - began < 2
+    with pytest.raises(PmcmineError, match=r"^where: has"):
+        stream.documents(str(release), where=f"pmcid IN ({ids})")
+    code, _, err = call(capsys, "stats", str(release), "--by", "year", "--where", "year > 1" + " " * 100_000)
+    assert code == 2 and "100,008 characters" in err and len(err) < 400
+
+
 def test_a_time_limit_ends_the_query_and_not_the_process(release: Path) -> None:
     began = time.monotonic()
     with pytest.raises(PmcmineError, match=r"took more than 0\.2 seconds") as error:

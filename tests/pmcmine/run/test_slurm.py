@@ -15,11 +15,13 @@ from pmcmine.config import MineConfig, load_config
 from pmcmine.errors import PmcmineError, ReleaseError
 from pmcmine.io.folder import Folder
 from pmcmine.io.lock import held, shared
+from pmcmine.run.progress import Progress
 from pmcmine.run.runner_options import in_node
-from pmcmine.run.slurm import Jobs, job_config, split_config
+from pmcmine.run.slurm import Jobs, job_config, split_config, submit_run
 from pmcmine.run.slurm_scripts import array_size, finish_script, max_array_size, mine_script, share_of, shares
 from pmcmine.run.slurm_site import check_site, file_system, other_hosts, parse_queue
 from pmcmine.run.status import SlurmStatus, Status, rate_of
+from tests.plain_graphs import PlainGraphs
 
 
 def config(**keys: Any) -> MineConfig:
@@ -79,7 +81,9 @@ def test_scripts_are_shell_and_state_what_was_asked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("count", "code", "said"), [("0", 1, "asked"), ("20", 1, "after 20 requeues")])
 def test_a_warning_ends_the_work_and_requeues(tmp_path: Path, count: str, code: int, said: str) -> None:
     (tmp_path / "scontrol").write_text("#!/bin/sh\necho asked $*\n")
-    (tmp_path / "work").write_text("#!/bin/bash\ntrap 'exit 130' TERM\nkill -USR1 $PPID\nwhile :; do sleep .1; done\n")
+    (tmp_path / "work").write_text(
+        "#!/bin/bash\ntrap 'exit 130' TERM\nsleep 0.5\nkill -USR1 $PPID\nwhile :; do sleep .1; done\n"
+    )
     for name in ("scontrol", "work"):
         (tmp_path / name).chmod(0o755)
     text = finish_script(config(slurm_python=str(tmp_path / "work")), "/r/_work", "/", "/log")
@@ -120,6 +124,30 @@ def test_clear_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         check_site(config(out=str(tmp_path)))
     with pytest.raises(PmcmineError, match="not an address"):
         check_site(config(out="memory://r"))
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ({"slurm_setup": ("module load\npython",)}, "line break"),
+    ({"slurm_partition": "gpuu"}, "invalid partition specified: gpuu"),
+    ({"slurm_partition": "down"}, None),  # for now: the job waits
+])  # fmt: skip
+def test_values_are_refused_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], said: str | None
+) -> None:
+    (tmp_path / "scontrol").write_text("#!/bin/sh\necho MaxArraySize = 100\n")
+    (tmp_path / "sbatch").write_text(
+        '#!/bin/sh\nread line\ncase "$*$(cat)" in\n'
+        "*--test-only*=gpuu*) echo sbatch: error: invalid partition specified: gpuu >&2; exit 1;;\n"
+        "*) echo allocation failure: Required partition not available >&2; exit 1;;\nesac\n"
+    )
+    for name in ("sbatch", "scontrol"):
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    out = tmp_path / "out"
+    made = config(source=str(tmp_path), out=str(out), **options)
+    with pytest.raises(PmcmineError, match=said or "no metadata"):
+        submit_run(made, lambda config: PlainGraphs(), Progress(quiet=True))
+    assert said is None or not out.exists()
 
 
 def test_where_a_folder_is() -> None:

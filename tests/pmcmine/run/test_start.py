@@ -14,6 +14,7 @@ from pmcmine.config import MineConfig
 from pmcmine.demo import demo_articles, write_bucket
 from pmcmine.errors import PmcmineError
 from pmcmine.run import start
+from pmcmine.run.dry_run import dry_run
 from pmcmine.run.progress import Progress
 from tests.conftest import config_for
 from tests.helpers import NO_MODELS, release_json, tree
@@ -65,7 +66,7 @@ def test_a_dry_run_checks_the_graphs_and_writes_nothing(bucket: Path, tmp_path: 
         seen.append(config)
         return PlainGraphs()
 
-    assert start.dry_run(config(bucket, tmp_path / "out"), graphs_for)["snapshot"]["n_pmcids"] > 0
+    assert dry_run(config(bucket, tmp_path / "out"), graphs_for)["snapshot"]["n_pmcids"] > 0
     assert seen and not (tmp_path / "out").exists()
 
 

@@ -95,6 +95,14 @@ def test_batches_and_their_states(release: str) -> None:
     resumed = stream.open(release, seed=3, columns=["number"])
     resumed.load_state_dict(json.loads(json.dumps(again.state_dict())))
     assert had + list(resumed.batched(8)) == first
+    left = stream.open(release, seed=3, columns=["number"]).batched(8)
+    begun = iter(left)
+    had = [next(begun) for _ in range(4)]
+    copy = stream.open(release, seed=3, columns=["number"]).batched(8)
+    copy.load_state_dict(json.loads(json.dumps(left.state_dict())))
+    assert had + list(copy) == first and copy.state_dict()["epoch"] == 1
+    copy.set_epoch(0)
+    assert list(copy) == first
     whole = stream.open(release, seed=3)
     assert sum(len(b["key"]) for b in whole.batched(8, drop_last=True)) == 48 and whole.position.epoch == 1
     for size in (0, -1, 1.0, None):

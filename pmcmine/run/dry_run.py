@@ -1,0 +1,166 @@
+"""What a run or an update would do: the list of articles is read, and nothing is written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from pmcmine.config import MineConfig
+from pmcmine.errors import PmcmineError
+from pmcmine.io.folder import Folder
+from pmcmine.miner import enrichers
+from pmcmine.release.facts import Snapshot
+from pmcmine.release.layout import JOURNAL, RELEASE, WORK
+from pmcmine.release.mark import UpdateMark, find_mark
+from pmcmine.run import needs
+from pmcmine.run.graphs import GraphsFor
+from pmcmine.run.shares import fetch_keys
+from pmcmine.run.start import requests
+from pmcmine.sources import first_contact, open_source
+from pmcmine.sources.base import Source
+from pmcmine.text.redact import redact
+from pmcmine.update.differences import differences
+from pmcmine.update.exclusions import reached_by
+from pmcmine.update.old_release import open_old_release
+from pmcmine.work import snapshot as snapshots
+from pmcmine.work.delta import damaged_articles
+from pmcmine.work.exclusions import kept_exclusions
+
+
+def _jobs(config: MineConfig, n_blocks: int) -> dict[str, Any]:
+    """Return what the jobs would ask of SLURM; the site may allow fewer tasks."""
+    tasks = min(n_blocks, config.slurm_tasks)
+    return {
+        "partition": config.slurm_partition,
+        "account": config.slurm_account,
+        "time": config.slurm_time,
+        "memory": config.slurm_memory,
+        "cpus": config.slurm_cpus,
+        "tasks": tasks,
+        "at_once": min(tasks, config.slurm_at_once or tasks),
+        "options": list(config.slurm_options),
+        "finish_options": list(config.slurm_finish_options),
+    }
+
+
+def _listed(source: Source, config: MineConfig, say: Callable[[str], None]) -> tuple[Snapshot | None, list[str]]:
+    """List a source in memory; return the snapshot, and the PMCIDs that were asked for and are not in it.
+
+    Raises:
+        PmcmineError: if its host does not answer, but for SLURM, whose jobs can be described without a list.
+    """
+    try:
+        first_contact(source, config, "nothing was listed", say)
+    except PmcmineError as error:
+        if config.runner != "slurm":
+            raise
+        say(str(error))
+        return None, []
+    with _in_memory() as memory:
+        frozen = _freeze(source, config, memory)
+        return frozen, snapshots.absent(memory, frozen)
+
+
+@contextmanager
+def _in_memory() -> Iterator[Folder]:
+    """Yield a folder in memory, which is gone afterwards."""
+    memory = Folder(f"memory://pmcmine-dry-run-{time.monotonic_ns()}")
+    try:
+        yield memory
+    finally:
+        memory.remove_tree()
+
+
+def _freeze(source: Source, config: MineConfig, memory: Folder, n_blocks: int | None = None) -> Snapshot:
+    entries = source.entries(None)
+    return snapshots.freeze(
+        entries, source.kind, config.limit, config.block_articles, memory, n_blocks, asked=config.pmcid
+    )
+
+
+def _mining(frozen: Snapshot | None, config: MineConfig, n_blocks: int, remote: bool) -> str:
+    """Say how many blocks there are, and how many are mined at once."""
+    if frozen is None:
+        blocks = f"blocks of about {config.block_articles} PMCIDs"
+    else:
+        blocks = f"{frozen.n_blocks} blocks of about {-(-frozen.n_pmcids // frozen.n_blocks)} PMCIDs"
+    if config.runner == "slurm":
+        return f"{blocks}, divided among the tasks; each task mines at most {config.slurm_cpus} of its blocks at once"
+    return f"{blocks}, at most {fetch_keys(config, remote, n_blocks)} at once"
+
+
+def dry_run(
+    config: MineConfig, graphs_for: GraphsFor, say: Callable[[str], None] = lambda line: None
+) -> dict[str, Any]:
+    """Count the snapshot and describe the graph without writing anything.
+
+    The jobs of SLURM may be looked at where the source does not answer; then `snapshot` is None.
+    """
+    needs.check(config)
+    requests(config)
+    source = open_source(config)
+    graphs_for(config)
+    enrichers.prepare(config)
+    frozen, absent = _listed(source, config, say)
+    at_most = -(-config.limit // config.block_articles) if config.limit else config.slurm_tasks
+    n_blocks = frozen.n_blocks if frozen is not None else at_most
+    return {
+        "source": redact(config.source),
+        "kind": source.kind,
+        "snapshot": asdict(frozen) if frozen is not None else None,
+        "not_in_source": absent,
+        "runner": config.runner,
+        "groups": list(config.groups),
+        "out": redact(config.out),
+        **({"jobs": _jobs(config, n_blocks)} if config.runner == "slurm" else {}),
+        "steps": [
+            f"mine: {_mining(frozen, config, n_blocks, source.remote)}",
+            f"near: {'clusters of near duplicates' if config.near_duplicates else 'not asked for'}",
+            "assemble: duplicates, splits, shards, tables",
+            "release: sums, cards, report, release.json",
+        ],
+    }
+
+
+def dry_update(config: MineConfig, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+    """Compare today's list of articles with that of a release, in memory; nothing is written, the lock neither.
+
+    Args:
+        config: the configuration of the release; `config.out` is its folder.
+        say: receives messages.
+
+    Returns:
+        Numbers of PMCIDs by what an update would do with them, and what it reads.
+
+    Raises:
+        PmcmineError: one line for the user.
+    """
+    needs.check(config)
+    out = Folder(config.out)
+    work = out.child(WORK)
+    if not out.exists(RELEASE):
+        raise PmcmineError(f"{config.out}: no {RELEASE}; this is not a release, or it is not complete yet")
+    asked, _ = requests(config)
+    source = open_source(config)
+    first_contact(source, config, "nothing was listed", say)
+    old = open_old_release(out, work, UpdateMark())
+    held = kept_exclusions(out, old.record.config.get("exclude_sha256"))
+    excluded = reached_by(old, held, asked.applied(held))
+    with _in_memory() as memory:
+        frozen = _freeze(source, config, memory, old.plan.n_blocks)
+        found = differences(old, lambda block: snapshots.read_block(memory, block), damaged_articles(work), excluded)
+        changes = [changed for _, changed in found]
+    counts = {what: sum(len(getattr(c, what)) for c in changes) for what in ("new", "changed", "retried", "gone")}
+    mark = find_mark(work)
+    return {
+        "source": redact(config.source),
+        "kind": source.kind,
+        "release": redact(config.out),
+        "snapshot": asdict(frozen),
+        "articles": counts,
+        "read": sum(n for what, n in counts.items() if what != "gone"),
+        "unfinished": work.exists(JOURNAL) or (mark is not None and mark.update is not None),
+    }
