@@ -24,6 +24,8 @@ from classifiers.text.card import folds_of
 from classifiers.text.features import passage_of
 from classifiers.text.heads import CLASSES, QUALITY, fit_on, shipped
 from classifiers.text.labelled import own_labels
+from pmcmine.jats import ArticleMeta, extract_article
+from pmcmine.rejects import Rejected
 
 FOLDS = 3
 OWN = 600  # labels that a weak teacher learns from
@@ -41,15 +43,12 @@ def _xmls(folder: Path) -> Iterator[tuple[str, bytes]]:
                 stream = archive.extractfile(member) if member.name.endswith(".xml") else None
                 if stream is not None and (found := re.match(r"PMC\d+", Path(member.name).name)):
                     yield found[0], stream.read()
-    for path in (folder / "pmc-bucket").rglob("PMC*.xml"):
+    for path in sorted((folder / "pmc-bucket").rglob("PMC*.xml")):
         yield path.name.partition(".")[0], path.read_bytes()
 
 
 def labelled(folder: Path, task: str) -> list[dict[str, Any]]:
     """Read the paragraphs of the package's labels that have one for a task."""
-    from pmcmine.jats import ArticleMeta, extract_article
-    from pmcmine.rejects import Rejected
-
     rows = []
     for pmcid, xml in _xmls(folder):
         try:
@@ -59,7 +58,7 @@ def labelled(folder: Path, task: str) -> list[dict[str, Any]]:
         names = ("paragraph_id", "pmcid", "path", "section_kind", "text")
         kind = {"article_type": found.article.article_type}
         rows += own_labels([{n: getattr(p, n) for n in names} | kind for p in found.paragraphs])
-    return [r for r in rows if r[task] is not None]
+    return [r for r in {r["paragraph_id"]: r for r in rows}.values() if r[task] is not None]
 
 
 def _weights(one: Labels, other: Labels, least: float | str) -> list[float]:
@@ -95,10 +94,11 @@ class _Fold:
         out = self.gold[self.rest].copy()
         at = self.rng.random(len(out)) < rate
         if self.task == QUALITY:
-            return np.asarray(np.clip(out + at * self.rng.choice([-2, -1.5, -1, 1, 1.5, 2], len(out)), 1, 5))
+            by = at * self.rng.choice([-2, -1.5, -1, 1, 1.5, 2], len(out))
+            return np.asarray(np.where((out + by < 1) | (out + by > 5), out - by, out + by))
         out[at] = np.where(self.weak[1][at] != out[at], self.weak[1][at], self.weak[0][at])
         same = at & (out == self.gold[self.rest])
-        out[same] = self.rng.choice(CLASSES[self.task], same.sum())
+        out[same] = [self.rng.choice([c for c in CLASSES[self.task] if c != v]) for v in out[same]]
         return np.asarray(out)
 
     def student(self, labels: Labels, weights: list[float] | None) -> list[Any]:

@@ -20,8 +20,8 @@ MOST_TEXTS: Final = 256  # of a block
 _MOST_CHARACTERS: Final = 250_000  # of a block, unless it is one text; bounds the memory
 _LISTED: Final = 5_000  # words hashed at once
 LETTER, DIGIT, SPACE, UPPER, LATIN = 1, 2, 4, 8, 16  # bits of a character's kind; LATIN is a to z in lower case
-# Code points with kinds of their own; the few above are ideographs and count as the first of them.
-_CODES: Final = 0x20001
+_IDEOGRAPHS: Final = range(0x20000, 0x40000)  # these count as one letter; those above, as one sign that is no letter
+_CODES: Final = _IDEOGRAPHS.start + 2
 _PAD: Final = 8  # line breaks before and after all texts, so that neighbours of a character can be looked at
 _BASE: Final = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
 _INVERSE: Final = pow(_BASE, -1, 1 << 64)
@@ -43,6 +43,7 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
     # The dotted capital I alone has two characters in lower case.
     lower = np.frombuffer(whole.replace("\u0130", "i").lower().encode("utf-32-le", "surrogatepass"), np.uint32)
     kinds[(lower >= ord("a")) & (lower <= ord("z"))] |= LATIN
+    kinds[_CODES - 1] = 0
     return kinds, lower
 
 
@@ -153,7 +154,7 @@ class Block:
 
     @cached_property
     def _sums(self) -> tuple[Hashes, Hashes]:
-        """Sums of hashed characters up to each place, and what brings a sum to the beginning of a run."""
+        """Return prefix sums of hashed characters, and inverse powers that make a hash independent of its place."""
         size = max(1 << 15, 1 << (len(self.codes) - 1).bit_length())
         powers, inverses = _table_of_powers(size)
         sums = np.zeros(len(self.codes) + 1, np.uint64)
@@ -203,7 +204,7 @@ def _block(cut: Sequence[str]) -> Block:
     whole = pad + "\n".join(cut) + pad
     codes: NDArray[Any] = np.frombuffer(whole.encode("utf-32-le", "surrogatepass"), np.uint32)
     kinds, lower = _tables()
-    known = np.minimum(codes, np.uint32(_CODES - 1))
+    known = np.where(codes < _IDEOGRAPHS.stop, np.minimum(codes, _IDEOGRAPHS.start), _CODES - 1)
     lengths = np.array([len(t) for t in cut], np.int64)
     ends = _PAD + np.cumsum(lengths + 1) - 1
     return Block(cut, ends - lengths, ends, codes, kinds[known], lower[known])

@@ -147,7 +147,7 @@ class Space:
 
     @cached_property
     def _lookup(self) -> tuple[Numbers, Numbers]:
-        """Numbers of words, and of pairs of words."""
+        """Return the numbers of words, and of pairs of words."""
         words = {t: n for t, n in self.numbers.items() if " " not in t}
         pairs = {t: n for t, n in self.numbers.items() if " " in t}
         return (

@@ -54,7 +54,7 @@ def inputs(
         kind: logits of the types, passages × types.
         domain: logits of the domains, passages × domains.
         wording: the columns of the dense features that say how a passage is worded.
-        sentences: of `sentences_of` the texts.
+        sentences: what `sentences` returns for the texts.
     """
     kinds, domains = _shares(kind), _shares(domain)
     pairs = (kinds[:, :, None] * domains[:, None, :]).reshape(len(kinds), -1)

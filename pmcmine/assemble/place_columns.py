@@ -66,7 +66,7 @@ def with_places(rows: pa.Table, table: str, places: Places) -> pa.Table:
 
 
 def _reasons(held: pa.Array, places: Places, at: pa.Array) -> pa.Array:
-    """Return why figures have no sample: that they leak, or what was so before but for that."""
+    """Return why figures have no sample: that they leak, or what was so before apart from that."""
     leak = pa.scalar(Reason.LEAKS_INTO_EVALUATION.value, held.type)
     leaks = places.columns["leaks_into"].take(at).is_valid()
     no_longer = pc.if_else(pc.fill_null(pc.equal(held, leak), False), pa.scalar(None, held.type), held)

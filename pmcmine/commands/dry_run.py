@@ -45,6 +45,8 @@ def print_dry_update(found: Mapping[str, Any], as_json: bool) -> None:
         ("gone", f"{n['gone']:,} that the source no longer lists"),
         ("update", f"reads {found['read']:,} PMCIDs, removes {n['gone']:,}" if any(n.values()) else "finds no change"),
     ]
+    if found["all_files"]:
+        lines.append(("compact", "writes all files anew, also without a change"))
     if found["unfinished"]:
         lines.append(("begun", "an update is not finished; the command goes on with the list that it began with"))
     for name, text in [*lines, ("nothing", "was written")]:

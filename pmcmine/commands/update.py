@@ -43,7 +43,7 @@ def update(
         from pmcmine.commands.dry_run import print_dry_update
         from pmcmine.run.dry_run import dry_update
 
-        print_dry_update(dry_update(config, Progress(quiet=quiet).note), as_json)
+        print_dry_update(dry_update(config, compact, Progress(quiet=quiet).note), as_json)
         raise click.exceptions.Exit(EXIT_DONE)
     if config.runner == "slurm":
         from pmcmine.commands.elsewhere import graphs_elsewhere

@@ -38,7 +38,7 @@ def read_once(
     Args:
         files: Parquet files of tables; those that no part needs are passed over.
         parts: what is counted.
-        damaged: is told of a file that can't be read, the rest of which is left out; if not given, that is an error.
+        damaged: called with a file that can't be read, the rest of which is left out; if not given, that is an error.
     """
     for folder, name in files:
         table = name.split("/")[1]

@@ -308,15 +308,17 @@ class Folder:
         An update gathers in a folder of its work folder, all of which becomes the release, also what a kill left there.
         """
         root = Path(self.path())
-        work = root.parent if root.parent.name == _WORK else root / _WORK
-        scratch = work / _SCRATCH
         try:
+            work = root / _WORK
+            if root.parent.name == _WORK and not (work / "run.json").is_file():
+                work = root.parent
+            scratch = work / _SCRATCH
             if (work / "run.json").is_file() and not work.is_symlink() and not scratch.is_symlink():
                 scratch.mkdir(exist_ok=True)
                 if scratch.stat().st_dev == path.parent.stat().st_dev:  # a rename needs one file system
                     return scratch / f"{uuid.uuid4().hex}.tmp"
         except OSError as error:
-            raise StorageError(f"{scratch}: can't write ({describe(error)})") from None
+            raise StorageError(f"{root / _WORK}: can't write ({describe(error)})") from None
         return Path(f"{path}.{uuid.uuid4().hex[:12]}.tmp")
 
     def _check_same(self, name: str, written: Path) -> None:

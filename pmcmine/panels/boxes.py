@@ -8,7 +8,7 @@ themselves are made.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,18 +17,17 @@ from numpy.typing import NDArray
 
 from pmcmine.images.opencv import opencv
 from pmcmine.panels.confidence import confidence
-from pmcmine.panels.evidence import FLAT, Evidence, Region, ground
+from pmcmine.panels.evidence import Evidence, Region, ground, ink_over
 from pmcmine.panels.geometry import Box, down_columns, reading_order
 from pmcmine.panels.layouts import Search, best_layouts
 from pmcmine.panels.letter_places import rare
-from pmcmine.panels.letters import Letter, find_in_two, readable
+from pmcmine.panels.letters import Fine, Letter, find_in_two, readable
 from pmcmine.panels.margins import without_notes
 from pmcmine.panels.proposals import better_seen
 from pmcmine.panels.sight import Sight, look
 from pmcmine.panels.trees import Layout
 from pmcmine.panels.trimming import trimmed
 
-Fine = Callable[[], NDArray[np.uint8] | None]  # returns a finer picture, if there is one
 SURE: Final = 0.5  # confidence from which boxes are given to panels
 _SIDE: Final = 512  # pixels of the longer side that are looked at
 _FRAME_LINES: Final = 4  # thickness of a line around the figure, at most
@@ -183,7 +182,7 @@ def without_frame(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
         grey: height × width, at the scale of the cuts.
     """
     level = ground(grey)
-    ink = opencv().absdiff(grey, (float(level),)) > FLAT
+    ink = ink_over(grey, level)
     lines, columns = (np.flatnonzero(ink.any(axis)) for axis in (1, 0))
     if len(lines) < 32 or len(columns) < 32:
         return grey

@@ -52,8 +52,8 @@ class Evidence:
         self.side = max(self.shape)
         self.ground = ground(grey)
         cv2 = opencv()
-        self.ink = _far(grey, self.ground)
-        levels = [self.ink, *(_far(grey, v) for v in (255, 0) if abs(v - self.ground) > 4)]
+        self.ink = ink_over(grey, self.ground)
+        levels = [self.ink, *(ink_over(grey, v) for v in (255, 0) if abs(v - self.ground) > 4)]
         steps = (cv2.absdiff(grey[1:], grey[:-1]), cv2.absdiff(grey[:, 1:], grey[:, :-1]))
         self._sums = [
             Sums(
@@ -81,7 +81,7 @@ class Evidence:
     def tight(self, region: Region) -> Region:
         """Trim the empty border of a region."""
         found = self._tight.get(region)
-        if found is None:  # searches ask for each region once a place of letters
+        if found is None:  # several steps ask for the cells of a layout
             found = self._tight[region] = (*self.extent(region, 0), *self.extent(region, 1))
         return found
 
@@ -164,7 +164,7 @@ def _position(start: int, end: int, a: int, b: int, side: int) -> tuple[float, f
     return near / (b - a), min(near / side * 4, 1.0)
 
 
-def _far(grey: NDArray[np.uint8], level: int) -> NDArray[np.bool_]:
+def ink_over(grey: NDArray[np.uint8], level: int) -> NDArray[np.bool_]:
     """Tell which pixels are no ground of this grey level."""
     least, most = level - FLAT, level + FLAT
     if least <= 0:

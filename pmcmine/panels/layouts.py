@@ -99,25 +99,25 @@ class Search:
 
     @property
     def places(self) -> list[int]:
-        """Where letters may lie in their panels, the usual first."""
+        """Return the places that letters may have in their panels, the usual first."""
         return places(self._first, len(self.letters) >= self.n_labels, self.low)
 
     def best(self, most: int) -> dict[int, Layout]:
-        """Find the best layout for each number of panels up to `most`."""
+        """Find the best layout for each number of panels up to `most`; a search is asked for one `most` only."""
         root = self._expand(self._whole, -1, most, self._inside(self._whole))
         if not self._trees:
             self._trees.append(Trees(self._nodes))
         trees = self._trees[0]
         if self.place not in self._worths:
             # Most figures need one place; those that need a second one mostly need all, which cost little more.
-            places = [x for x in self.places if x not in self._worths] if self._worths else [self.place]
-            self._worths.update(zip(places, trees.worths(self._panels(places)).T, strict=True))
+            unweighed = [x for x in self.places if x not in self._worths] if self._worths else [self.place]
+            self._worths.update(zip(unweighed, trees.worths(self._panels(unweighed)).T, strict=True))
         worths = self._worths[self.place]
         return {n: trees.layout(root, state, worths) for n, state in root.states.items()}
 
     @property
     def clearest(self) -> float:
-        """Log odds of the likeliest cut through the whole figure."""
+        """Return the log odds of the likeliest cut through the whole figure."""
         inside = self._inside(self._whole)
         found = (self._cuts_of(self._whole, axis, inside) for axis in (0, 1))
         return max((cuts[0][1] for cuts in found if cuts), default=-math.inf)
@@ -190,10 +190,10 @@ class Search:
     def _prepare(self, node: Node, axis: int, cuts: Sequence[_Cut]) -> None:
         """Look at once for cuts of all parts of a region that are cut themselves, along the other axis."""
         first, last = node.region[2 * axis : 2 * axis + 2]
-        places = sorted([self._centres[i][1 - axis] for i in node.inside])
-        more = node.high - len(places)  # panels whose letters are not known
+        centres = sorted([self._centres[i][1 - axis] for i in node.inside])
+        more = node.high - len(centres)  # panels whose letters are not known
         lines = [first, *sorted({at for at, _ in cuts}), last]  # the second part is cut at some of the others
-        before = [bisect_left(places, at) for at in lines]
+        before = [bisect_left(centres, at) for at in lines]
         pairs = [
             (lines[i], lines[j])
             for i, j in combinations(range(len(lines)), 2)
@@ -270,7 +270,7 @@ class Search:
                 chosen = {group[0], *second, nearest, group[lines.index(max(lines))]}
                 near = [i for i in group if any(abs(cuts[i][0] - x) <= _HOPED for x in hoped)] if hoped else []
                 group = sorted(chosen.union(near[:1]))
-                if self.low and axis == 0:  # panels begin behind the letters of those above
+                if self.low and axis == 0 and nearest != group[0]:  # panels begin behind the letters of those above
                     group.insert(1, group.pop(group.index(nearest)))
             kept += enumerate(group)
         return [cuts[i] for _, i in sorted(kept)]  # each way to part them comes once before any comes twice

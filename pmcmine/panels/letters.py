@@ -36,9 +36,10 @@ _MOST_SIZES: Final = 3  # heights of letters that are looked at closely
 _LEAST_ENCLOSED: Final = 0.4  # the same between brackets
 _ENCLOSED: Final = 0.6  # share of the labels that must be read between brackets, where any is
 _PLAIN: Final = 0.9  # probability of all letters from which none is sought in brackets
-_HEIGHT: Final = 1.45  # ratio of the heights of small letters of one figure, to a pixel
-_HEIGHT_CAPITALS: Final = 1.35  # the same of capitals
+_HEIGHT, _HEIGHT_CAPITALS = 1.45, 1.35  # ratio of the heights of small letters of one figure, to a pixel; of capitals
 _ALIKE: Final = "cjkopsuvwxyz"  # letters whose capitals look the same
+
+Fine = Callable[[], NDArray[np.uint8] | None]  # returns a finer picture, if there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ _NONE_READ: Final = (np.zeros((0, 4), np.float32), np.zeros((0, len(CLASSES) + 1
 
 
 def _components(mask: NDArray[np.uint8]) -> tuple[NDArray[np.int32], _Numbers, _Numbers, _Numbers, _Numbers, _Numbers]:
-    """Find connected shapes, in half of the time that OpenCV needs for their places and sizes.
+    """Find connected shapes; numpy adds up their places and sizes in half of the time that OpenCV needs.
 
     Args:
         mask: height × width; what is not 0 belongs to a shape.
@@ -208,7 +209,7 @@ def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]
 
 
 def find_in_two(
-    grey: NDArray[np.uint8], fine: Callable[[], NDArray[np.uint8] | None] | None, labels: Sequence[str]
+    grey: NDArray[np.uint8], fine: Fine | None, labels: Sequence[str]
 ) -> tuple[list[Letter], NDArray[np.uint8] | None]:
     """Find the letters of labels in an image, and, if not all are there, in the same image with more pixels.
 
@@ -257,7 +258,7 @@ def _sure(letters: Sequence[Letter], labels: Sequence[str]) -> bool:
 
 
 def _chosen(shapes: Shapes, labels: Sequence[str]) -> Shapes:
-    """Leave away shapes that are no letters at a glance, but for strokes if they may be the I that is sought."""
+    """Drop shapes that are no letters at a glance, but for strokes if they may be the I that is sought."""
     chosen = may_be_letters(shapes.patches) | strokes(shapes.boxes, labels)
     return Shapes(shapes.boxes[chosen], shapes.patches[chosen])
 

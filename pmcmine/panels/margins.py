@@ -1,6 +1,7 @@
 """Paint over page and line numbers in the margin of a figure, which would widen the panel next to them.
 
-Figures that were cut from pages of manuscripts have them: short words, by themselves, behind a wide gap.
+Figures that were cut from pages of manuscripts have them: short words, by themselves, behind a wide gap. They are not
+read, so up to three short headings of rows go as well; no picture begins with them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pmcmine.panels.evidence import FLAT, ground
+from pmcmine.panels.evidence import ground, ink_over
 from pmcmine.panels.letters import Letter
 
 _DEEP: Final = 0.07  # of the figure's side: how far a note goes into it, with what is empty before it
@@ -30,12 +31,13 @@ def without_notes(grey: NDArray[np.uint8], letters: Sequence[Letter] = ()) -> ND
 
     Args:
         grey: height × width, at the scale of the cuts.
-        letters: those that were read; what holds one is no note.
+        letters: those that were read; a margin that holds one has no notes.
     """
     level = ground(grey)
-    ink = np.abs(grey.astype(np.int16) - level) > FLAT
-    found = [*_beside(ink, False), *_beside(ink, True), *_above(ink, False), *_above(ink, True)]
-    found = [part for part in found if not any(_holds(part, x) for x in letters)]
+    ink = ink_over(grey, level)
+    sides = (_beside(ink, False), _beside(ink, True), _above(ink, False), _above(ink, True))
+    # Where one note of a margin is a letter of a panel, the others belong to panels, too.
+    found = [part for notes in sides if not any(_holds(p, x) for p in notes for x in letters) for part in notes]
     if not found:
         return grey
     out = grey.copy()

@@ -28,6 +28,6 @@ def check_length(where: str | None, said: str) -> None:
     """
     if where is not None and len(where) > MOST:
         raise PmcmineError(
-            f"{said}: has {len(where):,} characters, at most {MOST:,} are read; ids of figures go into a Parquet file "
-            "with a column figure_id, which `list=` of stream.open and `--list` of subset take"
+            f"{said}: has {len(where):,} characters, at most {MOST:,} are read; for many figures, give a Parquet "
+            "file of their ids (`list=` of stream.open, `--list` of subset)"
         )

@@ -125,11 +125,14 @@ def dry_run(
     }
 
 
-def dry_update(config: MineConfig, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
-    """Compare today's list of articles with that of a release, in memory; nothing is written, the lock neither.
+def dry_update(
+    config: MineConfig, compact: bool = False, say: Callable[[str], None] = lambda line: None
+) -> dict[str, Any]:
+    """Compare today's list of articles with that of a release, in memory; writes nothing and takes no lock.
 
     Args:
         config: the configuration of the release; `config.out` is its folder.
+        compact: whether the update would write all files anew.
         say: receives messages.
 
     Returns:
@@ -143,18 +146,23 @@ def dry_update(config: MineConfig, say: Callable[[str], None] = lambda line: Non
     work = out.child(WORK)
     if not out.exists(RELEASE):
         raise PmcmineError(f"{config.out}: no {RELEASE}; this is not a release, or it is not complete yet")
+    if work.exists(JOURNAL):
+        raise PmcmineError(f"{config.out}: an update was killed before it finished; run `pmcmine update` again")
     asked, _ = requests(config)
     source = open_source(config)
     first_contact(source, config, "nothing was listed", say)
     old = open_old_release(out, work, UpdateMark())
     held = kept_exclusions(out, old.record.config.get("exclude_sha256"))
     excluded = reached_by(old, held, asked.applied(held))
+    mark = find_mark(work)
+    ended = {update.tag for update in old.record.updates}
+    unfinished = mark is not None and mark.update is not None and mark.update.tag not in ended
+    damaged = damaged_articles(work) if unfinished else frozenset[str]()
     with _in_memory() as memory:
         frozen = _freeze(source, config, memory, old.plan.n_blocks)
-        found = differences(old, lambda block: snapshots.read_block(memory, block), damaged_articles(work), excluded)
+        found = differences(old, lambda block: snapshots.read_block(memory, block), damaged, excluded)
         changes = [changed for _, changed in found]
     counts = {what: sum(len(getattr(c, what)) for c in changes) for what in ("new", "changed", "retried", "gone")}
-    mark = find_mark(work)
     return {
         "source": redact(config.source),
         "kind": source.kind,
@@ -162,5 +170,6 @@ def dry_update(config: MineConfig, say: Callable[[str], None] = lambda line: Non
         "snapshot": asdict(frozen),
         "articles": counts,
         "read": sum(n for what, n in counts.items() if what != "gone"),
-        "unfinished": work.exists(JOURNAL) or (mark is not None and mark.update is not None),
+        "all_files": compact,
+        "unfinished": unfinished,
     }

@@ -92,7 +92,9 @@ def sbatch(script: str, options: Sequence[str], secret: Mapping[str, str]) -> st
 
 # What sbatch says of values that it never takes; of a node or partition that is down for now it says something else.
 _WRONG: Final = re.compile(
-    r"\binvalid\b|unrecognized|unable to parse|unknown|node configuration is not available", re.IGNORECASE
+    r"\binvalid\b|unrecognized|unable to parse|unknown|node configuration is not available|"
+    r"permission denied|not permitted|more processors requested|memory required by task",
+    re.IGNORECASE,
 )
 
 

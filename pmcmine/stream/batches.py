@@ -90,6 +90,8 @@ class Batches:
     def load_state_dict(self, state: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
         """Continue with the batches that were left, as `Samples.load_state_dict`; a batch of another size may be next.
 
+        With `drop_last`, the first loop has no batch if fewer samples than one were left.
+
         Raises:
             PmcmineError: if it is the state of something else, or of a stream with another seed.
         """

@@ -16,6 +16,7 @@ from pmcmine.config import load_config, update_config
 from pmcmine.demo import BucketServer, Faults, write_bucket
 from pmcmine.demo.corpus import DemoArticle, DemoFigure, many_articles
 from pmcmine.publish.upload import publish
+from pmcmine.release.layout import JOURNAL
 from pmcmine.run import steps
 from pmcmine.run.progress import Progress
 from pmcmine.work.manifest import Counted
@@ -121,7 +122,14 @@ def test_only_what_changed_is_rewritten(
     asked = ("--source", str(begun[1]), "--exclude", str(tmp_path / "list.txt"), "-q")
     code, said, err = call(capsys, "update", str(release), *asked, "--dry-run")
     assert code == 0 and not err and "changed   1," in said and "nothing   was written" in said
+    code, said, _ = call(capsys, "update", str(release), *asked, "--dry-run", "--compact")
+    assert code == 0 and "compact   writes all files anew" in said
     assert tree(release, ".") == before and "_work" not in {p.name for p in release.iterdir()}
+    (release / "_work").mkdir()
+    (release / "_work" / JOURNAL).write_text("{}")  # of an update that was killed while it moved its files
+    code, said, err = call(capsys, "update", str(release), *asked, "--dry-run")
+    assert code == 2 and err.count("\n") == 1 and "run `pmcmine update` again" in err and not said
+    shutil.rmtree(release / "_work")
     outcome = _update(release, str(source), "2026-11-26")
     last = outcome.release.updates[-1]
     assert last.articles == {"new": 1, "changed": 0, "retried": 0, "gone": 0}

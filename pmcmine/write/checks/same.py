@@ -269,22 +269,17 @@ uneven unequal unbalanced nonuniform
 temperature warmth
 variation variations fluctuation fluctuations
 tomato lycopersicum
-potato tuberosum
 cotton gossypium
 tobacco nicotiana
 pea pisum
 bean phaseolus
 oat oats avena
 rye secale
-cabbage oleracea
-rapeseed canola napus
-mustard juncea
+rapeseed canola
 yeast saccharomyces cerevisiae
 zebrafish danio
 drosophila fruitfly
-nematode elegans
 honeybee apis
-sorghum bicolor
 millet setaria miliaceum
 apple malus
 grape grapevine vitis
@@ -293,7 +288,7 @@ poplar populus
 pine pinus
 oak quercus
 spruce picea
-alfalfa medicago sativa
+alfalfa medicago
 chickpea cicer
 peanut groundnut arachis
 lettuce lactuca
@@ -318,6 +313,4 @@ skin: epidermis epidermal dermis dermal keratinocyte
 bone: femur femoral tibia tibial vertebra vertebral
 intestine: ileum ileal jejunum jejunal duodenum duodenal colon colonic cecum caecum
 mosquito: aedes anopheles culex
-onion: allium
-garlic: allium
 """

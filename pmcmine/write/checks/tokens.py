@@ -30,8 +30,7 @@ _ENDINGS: Final = (
     ("ly", ("", "le")),
     ("ally", ("",)),
 )
-_MADE: Final = ("ize", "ized", "izes", "izing", "ise", "ised", "ises", "ising")
-_VERB: Final = 6  # letters of a key that ends so
+_MADE: Final = re.compile(r"([a-z]{4,})i[sz](?:e|ed|es|ing|ations?)")  # "colonized" is "colonization", and no colon
 _LEAST: Final = 3  # letters that stay
 _SHORT: Final = 3  # letters of a part of a compound that is no word
 _LONGEST: Final = 64  # characters of a word of which a key is made
@@ -70,13 +69,13 @@ def key_of(word: str) -> str:
     """Compute what the forms of a word share: case, spelling, number, tense and derivation are left out."""
     if len(word) > _LONGEST:
         return word
+    if made := _MADE.fullmatch(word.lower()):
+        return f"{made[1]}iz"
     key = word_class(word.lower() if word[1:].islower() else word) or token_key(word)
     if len(key) > 4 and key.endswith(("er", "or")):
         key = key[:-2]
     if len(key) > 4 and (m := _DOUBLED.search(key)):
         key = key[: m.start() + 1]
-    if len(key) > _VERB and key.endswith(("iz", "is")) and word.lower().endswith(_MADE):
-        key = key[:-2]  # "colonized" is "colonization"
     return key[:-1] if len(key) > 4 and key[-1] in "eiy" else key
 
 

@@ -103,7 +103,7 @@ def test_a_condition_is_shown_in_part_and_bounded(release: Path, capsys: pytest.
     """DuckDB parses a long list of ids for seconds that no time limit ends."""
     ids = ", ".join(f"'PMC{n}.1/f1'" for n in range(90_000))
     longer = f"yeer > 1 AND caption <> '{'x' * 5_000}'"
-    for where, said in ((f"figure_id IN ({ids})", "a column figure_id"), (longer, "did you mean 'year'")):
+    for where, said in ((f"figure_id IN ({ids})", "Parquet file of their ids"), (longer, "did you mean 'year'")):
         began = time.process_time()
         with pytest.raises(PmcmineError, match=r"^where.*characters") as error:
             stream.open(str(release), where=where, where_seconds=0.5)

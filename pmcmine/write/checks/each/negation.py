@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Set
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import pairwise
 from typing import Final
 
@@ -35,12 +36,17 @@ _FREE: Final = re.compile(r"\b(\w{2,30})[-‐‑–]free\b")
 _LEFT_OUT: Final = frozenset("left out omit omitted exclude excluded remove removed drop dropped".split())
 _WHOLE: Final = 7  # letters of a word with such a prefix
 _ABSENT: Final = frozenset(("absence", "absent", "without"))
-ZERO: Final = re.compile(r"(?<![\w.,])0(?:\.0+)?\s?(?:[%µμa-zA-Z]|\))")  # "0 µM" is without it
+# "0 µM" is without it; "0 h" is a time.
+ZERO: Final = re.compile(
+    r"(?<![\w.,])0(?:\.0+)?\s?(?:(?!(?:h|hrs?|d|min|s|days?|hours?|w|weeks?|months?|years?|and|or|to|in|of|for|at|by)\b)"
+    r"[%µμa-zA-Z]|\))"
+)
+_NEAR: Final = 60  # characters from a sign of absence to what is absent
 _LESS: Final = re.compile(r"[≤≥]|\b(?:below|above)\s+\d")  # "no greater than"; signs are spelled out
 _THAN: Final = frozenset("more greater higher larger less lower fewer smaller later earlier longer shorter".split())
 _DELETED: Final = re.compile(
     r"(?i)\b(?:delet(?:ed|ion)|knock(?:ed)?[- ]?(?:out|down)|silenc\w+|null|deplet\w+|depriv\w+|omi(?:ts?|tted|ssion)|"
-    r"withdraw\w+)|[Δ∆]"
+    r"withdraw\w+)|[Δ∆](?!\s?(?:[Δ∆]|C[TtQq]|[FGETH]\b))"
 )
 _MISSING: Final = re.compile(r"(?i)(?:without|lack(?:s|ed|ing)?|absen(?:t|ce)|none|deficient|devoid|free of)\b")
 _DIFFERENT: Final = re.compile(r"(?i)\b(?:differ\w*|unequal\w*|uneven\w*|var(?:y|ies|ied)|higher|lower)\b")
@@ -85,13 +91,37 @@ def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[D
             yield denial
 
 
+def _by_sentence(source: Source) -> list[list[Token]]:
+    out: dict[int, list[Token]] = {}
+    for token in source.tokens:
+        out.setdefault(token.sentence, []).append(token)
+    return list(out.values())
+
+
+def _near(source: Source, spans: Iterable[tuple[int, int]]) -> Iterator[Token]:
+    """Yield the words that stand within `_NEAR` characters of any of the spans."""
+    starts = [t.start for t in source.tokens]
+    seen = 0
+    for start, end in sorted(spans):
+        seen = max(seen, bisect_left(starts, start - _NEAR))
+        upto = max(seen, bisect_left(starts, end + _NEAR))
+        yield from source.tokens[seen:upto]
+        seen = upto
+
+
+def _shared(forms: frozenset[str], words: Sequence[Token]) -> bool:
+    """Check whether a sentence has one of some words; true for none."""
+    return not words or any(_has(forms, t) for t in words)
+
+
 class _Wordings:
-    """What was given without a word that denies it: "0 µM", "≤", "RDV-free", "non-CSC", a deletion."""
+    """What was given without a word that denies it: "0 µM", "≤", "RDV-free", "non-CSC", a deletion, a difference."""
 
     def __init__(self, source: Source, known: Iterable[Denial]) -> None:
-        self._missing = bool(ZERO.search(source.text) or _DELETED.search(source.text))
+        spans = [m.span() for sign in (ZERO, _DELETED) for m in sign.finditer(source.text)]
+        self._missing = _forms(_near(source, spans)) if spans else frozenset()
         self._less = bool(_LESS.search(source.text))
-        self._different = bool(_DIFFERENT.search(source.text))
+        self._different = [_forms(t) for t in _by_sentence(source) if any(_DIFFERENT.fullmatch(x.text) for x in t)]
         self._free = frozenset(_FREE.findall(source.text.lower()))
         self._denied = frozenset(t.text.rstrip("s") for d in known for t in d.reach)
 
@@ -100,9 +130,9 @@ class _Wordings:
         first = denial.about[0]
         initials = {"".join(t.text[0] for t in denial.about[:n]).upper() for n in range(2, len(denial.about) + 1)}
         return (
-            (self._missing and bool(_MISSING.match(denial.said)))
+            (bool(_MISSING.match(denial.said)) and any(_has(self._missing, t) for t in denial.about))
             or (self._less and first.low in _THAN)
-            or (self._different and first.low in _EQUAL)
+            or (first.low in _EQUAL and any(_shared(forms, denial.about[1:]) for forms in self._different))
             or not initials.isdisjoint(self._denied)
             or first.low in self._free
         )

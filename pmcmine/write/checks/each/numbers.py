@@ -25,7 +25,10 @@ _ITEMS: Final = re.compile(r"[,;]|\band\b")
 _LABEL: Final = re.compile(r"\(([A-Za-z])\)")  # of a panel
 _ROWS: Final = re.compile(r"(?<![\w.])(i{1,3}|i?v|vi{1,3}|ix|x)[.)]\s")  # numbers of a list
 _NAME: Final = re.compile(r"[A-Z]{2}[\w-]*\s\Z")  # "ATCC 53608 strains" counts no strains
-_ROMAN: Final = re.compile(r"\b(?:I{2,3}|I?V|VI{1,3}|I?X|XI{1,2})\b")
+# Behind another one, as in "I–VI" or "I, II and III": a single V, X or IV is a unit, a chromosome or a vein as well.
+_ROMAN: Final = re.compile(
+    r"\b[IVX]{1,4}\s?(?:[-–—,]|,?\s?(?:and|or|to|through)\b)\s?(?=(I{2,3}|I?V|VI{1,3}|I?X|XI{1,2})\b)"
+)
 _VALUES: Final = {n: i for i, n in enumerate("II III IV V VI VII VIII IX X XI XII".split(), 2)}
 _DENSITY: Final = re.compile(r"\b(?:OD|A|Abs)\s?_?\(?(\d{3})\b")  # a wavelength in nm
 _SINCE: Final = {"day": frozenset(("dpi", "dai", "das")), "h": frozenset(("hpi", "hai"))}  # days post infection
@@ -94,7 +97,8 @@ def find(answer: Answer) -> Iterator[Problem]:
             others = [known.of[noun] for noun in _nouns(answer.text, number) if noun in known.of]
             if number.value == panels or (not others and number.value <= min(max(known.listed, _FEW), _COUNTED)):
                 continue  # counted by who wrote it
-        if number.word and ((number.value == _FEW and number.ordinal) or number.value in known.romans):
+        roman = not number.unit and number.value in known.romans
+        if number.word and ((number.value == _FEW and number.ordinal) or roman):
             continue
         if found := known.problem(number, shown):
             yield found

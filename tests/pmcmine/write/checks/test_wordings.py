@@ -80,6 +80,22 @@ SPOILED = {
     ),
     "narrower": ("Mean ferritin in the blood of goats.", "Mean ferritin in the plasma of goats.", "unsupported"),
     "other species": ("Leaves of Solanum lycopersicum.", "Potato leaves (Solanum lycopersicum).", "unsupported"),
+    "another species": ("Growth of rice (Oryza sativa) seedlings.", "Growth of alfalfa seedlings.", "unsupported"),
+    "another bulb": ("Bulbs of onion, Allium cepa.", "Bulbs of garlic, Allium cepa.", "unsupported"),
+    "a chromosome": ("Genes of the X chromosome in patients.", "Genes of the chromosome in ten patients.", "number"),
+    "a vein": ("Mice were given glucose IV.", "Four mice were given glucose.", "number"),
+    "a ratio": (
+        "Expression (ΔCt) of genes in cells with serum.",
+        "Expression of genes in cells without serum.",
+        "negated",
+    ),
+    "a time": ("Cells with serum at 0 h and 5 h.", "Cells without serum at 0 h and 5 h.", "negated"),
+    "a colon": ("Roots colonized by fungi after drought.", "The colon with fungi after drought.", "unsupported"),
+    "a difference of others": (
+        "Levels were higher in rats. Mice and goats had similar weight.",
+        "Levels were higher in rats. Mice and goats did not have similar weight.",
+        "negated",
+    ),
     "no Roman": ("The genes in subgroups I–VI of wheat.", "Nine genes of wheat are in subgroups I–VI.", "number"),
     "at the end": (
         "Sections of stained muscle of young rabbits. Growth of young mice.",
