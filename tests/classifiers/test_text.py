@@ -300,6 +300,7 @@ def test_eval_sees_whole_articles_as_mine_does(
     assert code == 2 and "row 2" in err
 
 
+@pytest.mark.slow
 def test_a_run_does_not_go_on_with_another_model(tmp_path: Path) -> None:
     write_bucket(tmp_path / "bucket", many_articles(2))
     model = tmp_path / "own.npz"

@@ -89,6 +89,7 @@ def _asked_by_concept(release: Path, concepts: list[dict[str, Any]]) -> None:
             read(str(release), where=where)
 
 
+@pytest.mark.slow
 def test_the_place_of_the_vocabulary_changes_no_byte_and_another_vocabulary_does(
     demo_server: BucketServer, open_vocabulary: Path, tmp_path: Path
 ) -> None:

@@ -27,6 +27,7 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_mining_a_download_makes_the_release_that_mining_the_server_makes(bucket: Path, tmp_path: Path) -> None:
     with BucketServer(bucket, Faults(share=0.1, seed=5)) as server:
         mine(config_for(server.url, tmp_path / "direct", retries=8, **PLAIN))

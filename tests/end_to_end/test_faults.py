@@ -27,6 +27,7 @@ from tests.conftest import PLAIN, PLAIN_OPTIONS, config_for
 from tests.helpers import NO_MODELS, flags_of, mine, release_json, rows, tree
 
 
+@pytest.mark.slow
 def test_a_tenth_of_answers_wrong_changes_nothing(demo_release: Path, demo_bucket: Path, tmp_path: Path) -> None:
     with BucketServer(demo_bucket, Faults(share=0.1, seed=3)) as server:
         mine(config_for(server.url, tmp_path / "out", retries=8))
@@ -137,6 +138,7 @@ def test_kill_9_and_the_same_command_again(tmp_path: Path) -> None:
     assert not (out / "_work").exists()
 
 
+@pytest.mark.slow
 def test_ctrl_c_says_so_and_resumes(tmp_path: Path) -> None:
     bucket, out = tmp_path / "bucket", tmp_path / "out"
     write_bucket(bucket, many_articles(16))

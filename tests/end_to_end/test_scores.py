@@ -49,6 +49,7 @@ def _ids(release: Path) -> set[str]:
     return {i for f in (release / "scores").rglob("*.parquet") for i in pq.read_table(f)["figure_id"].to_pylist()}
 
 
+@pytest.mark.slow
 def test_scores_on_the_hub_and_after_an_exclusion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub import HfFileSystem
 

@@ -37,7 +37,7 @@ def faulty_bucket(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 QUICK = ("permission_denied",)
-# Tests of the quick group show the same.
+# Other tests show the same.
 ELSEWHERE = {
     "passing_faults": "test_faults.py: a tenth of answers is wrong",
     "killed_at_many_moments": "test_faults.py: kill -9, Ctrl-C and the same command again",

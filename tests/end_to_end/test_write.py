@@ -37,6 +37,7 @@ def _mine(folder: Path, n: int) -> Path:
     return folder / "release"
 
 
+@pytest.mark.slow
 def test_texts_on_the_hub_and_after_an_exclusion(tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub import HfFileSystem
 
