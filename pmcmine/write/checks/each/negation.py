@@ -66,13 +66,16 @@ def _forms(tokens: Iterable[Token]) -> frozenset[str]:
     return frozenset(b for t in tokens for b in (*bases(t.low), t.key))
 
 
+def _by_sentence(tokens: Iterable[Token]) -> list[frozenset[str]]:
+    out: dict[int, list[Token]] = {}
+    for token in tokens:
+        out.setdefault(token.sentence, []).append(token)
+    return [_forms(words) for words in out.values()]
+
+
 def _sentences(source: Source, governed: Set[int]) -> list[frozenset[str]]:
     """Collect the words of each sentence that no denial governs."""
-    out: dict[int, list[Token]] = {}
-    for token in source.tokens:
-        if not is_empty(token) and token.start not in governed:
-            out.setdefault(token.sentence, []).append(token)
-    return [_forms(tokens) for tokens in out.values()]
+    return _by_sentence(t for t in source.tokens if not is_empty(t) and t.start not in governed)
 
 
 def _has(forms: frozenset[str], token: Token) -> bool:
@@ -89,13 +92,6 @@ def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[D
             continue
         if not any(same_form(t.low, word) for t in denial.about for word in words):
             yield denial
-
-
-def _by_sentence(source: Source) -> list[list[Token]]:
-    out: dict[int, list[Token]] = {}
-    for token in source.tokens:
-        out.setdefault(token.sentence, []).append(token)
-    return list(out.values())
 
 
 def _near(source: Source, spans: Iterable[tuple[int, int]]) -> Iterator[Token]:
@@ -121,7 +117,8 @@ class _Wordings:
         spans = [m.span() for sign in (ZERO, _DELETED) for m in sign.finditer(source.text)]
         self._missing = _forms(_near(source, spans)) if spans else frozenset()
         self._less = bool(_LESS.search(source.text))
-        self._different = [_forms(t) for t in _by_sentence(source) if any(_DIFFERENT.fullmatch(x.text) for x in t)]
+        differing = {t.sentence for t in source.tokens if _DIFFERENT.fullmatch(t.text)}
+        self._different = _by_sentence(t for t in source.tokens if t.sentence in differing)
         self._free = frozenset(_FREE.findall(source.text.lower()))
         self._denied = frozenset(t.text.rstrip("s") for d in known for t in d.reach)
 
