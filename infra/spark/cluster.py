@@ -32,6 +32,8 @@ OPENS = [
     )
 ]  # fmt: skip
 START_SECONDS = 90.0
+# A free port may be taken by another process until the program that it is for listens on it.
+START_ATTEMPTS = 3
 
 
 def class_path(pom: Path = HERE / "pom.xml", properties: tuple[str, ...] = ()) -> list[str]:
@@ -107,39 +109,42 @@ class Cluster:
             "SPARK_HOME": str(home), "SPARK_SCALA_VERSION": "2.12", "SPARK_LOCAL_IP": "127.0.0.1",
             "JAVA_HOME": java_home,
         }  # fmt: skip
-        self._java = ["java", *OPENS, "-cp", f"{home}/jars/*"]
-        master, job, pool = free_port(), free_port(), free_port()
-        self._master = f"spark://127.0.0.1:{master}"
+        self._jars = f"{home}/jars/*"
         # A worker that hangs is missed after half a minute, one that is killed at once. On a busy machine, workers that
-        # live give no sign for ten seconds.
-        self._run("master", *self._java[:-2], "-Dspark.worker.timeout=30", *self._java[-2:],
-                  "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", str(master),
-                  "--webui-port", str(free_port()))  # fmt: skip
-        self._wait("master", master)
+        # live give no sign for ten seconds. Without retries it would listen at the port beside one that is taken.
+        master = self._listen(
+            "master", "--port", *self._java("-Dspark.worker.timeout=30", "-Dspark.port.maxRetries=0"),
+            "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--webui-port", "0",
+        )  # fmt: skip
+        self._master = f"spark://127.0.0.1:{master}"
         for n in range(self._workers):
             self.start_worker(n)
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # it starts `python` by name
-        self._run("pool", sys.executable, "-P", "-m", "pipelines.worker_pool", "--bind", "127.0.0.1",
-                  f"--service_port={pool}", env={"PATH": path, "PYTHONSAFEPATH": "1"})  # fmt: skip
-        self._wait("pool", pool)
+        pool = self._listen(
+            "pool", "--service_port", sys.executable, "-P", "-m", "pipelines.worker_pool", "--bind", "127.0.0.1",
+            env={"PATH": path, "PYTHONSAFEPATH": "1"},
+        )  # fmt: skip
         settings = {
             "spark.driver.host": "127.0.0.1",
             "spark.ui.enabled": "false",
             "spark.executor.memory": "768m",
             "spark.executor.extraJavaOptions": " ".join(OPENS),
         }
-        self._run("job-server", *self._java[:-2], *(f"-D{k}={v}" for k, v in settings.items()), *self._java[-2:],
-                  "org.apache.beam.runners.spark.SparkJobServerDriver", "--spark-master-url", self._master,
-                  "--job-port", str(job), "--artifact-port", "0", "--expansion-port", "0",
-                  "--artifacts-dir", str(self.folder / "artifacts"))  # fmt: skip
-        self._wait("job-server", job)
+        job = self._listen(
+            "job-server", "--job-port", *self._java(*(f"-D{k}={v}" for k, v in settings.items())),
+            "org.apache.beam.runners.spark.SparkJobServerDriver", "--spark-master-url", self._master,
+            "--artifact-port", "0", "--expansion-port", "0", "--artifacts-dir", str(self.folder / "artifacts"),
+        )  # fmt: skip
         self.job_endpoint, self.pool_endpoint = f"127.0.0.1:{job}", f"127.0.0.1:{pool}"
+
+    def _java(self, *options: str) -> list[str]:
+        return ["java", *OPENS, *options, "-cp", self._jars]
 
     def start_worker(self, n: int) -> None:
         """Start Spark worker `n`."""
-        self._run(f"worker-{n}", *self._java, "org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1",
+        self._run(f"worker-{n}", *self._java(), "org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1",
                   "-c", str(self._cores), "-m", self._memory, "-d", str(self.folder / f"work-{n}"),
-                  "--webui-port", str(free_port()), self._master)  # fmt: skip
+                  "--webui-port", "0", self._master)  # fmt: skip
 
     def _run(self, name: str, *command: str, env: dict[str, str] | None = None) -> None:
         log = (self.folder / f"{name}.log").open("ab")
@@ -149,17 +154,38 @@ class Cluster:
         )  # fmt: skip
         log.close()
 
-    def _wait(self, name: str, port: int) -> None:
+    def _listen(self, name: str, option: str, *command: str, env: dict[str, str] | None = None) -> int:
+        """Start a program that listens at the port that `option` names, and return that port.
+
+        Raises:
+            RuntimeError: where it ends, or does not listen in time, with the last lines of its log.
+        """
+        for attempt in range(START_ATTEMPTS):
+            port = free_port()
+            self._run(name, *command, option, str(port), env=env)
+            if self._listens(name, port):
+                return port
+            print(f"cluster.py: {name} ended as it started (attempt {attempt + 1})", file=sys.stderr)
+        raise RuntimeError(f"{name} ended as it started: {self._last_lines(name)}")
+
+    def _listens(self, name: str, port: int) -> bool:
+        """Wait until `port` answers; False where the process ends before."""
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             if self.processes[name].poll() is not None:
-                raise RuntimeError(f"{name} ended as it started; see {self.folder / name}.log")
+                return False
             with socket.socket() as s:
                 s.settimeout(0.5)
                 if s.connect_ex(("127.0.0.1", port)) == 0:
-                    return
+                    time.sleep(0.2)  # the answer may be another program's, and ours ends
+                    return self.processes[name].poll() is None
             time.sleep(0.2)
-        raise RuntimeError(f"{name} does not listen after {START_SECONDS:.0f} s; see {self.folder / name}.log")
+        raise RuntimeError(f"{name} does not listen after {START_SECONDS:.0f} s: {self._last_lines(name)}")
+
+    def _last_lines(self, name: str) -> str:
+        log = self.folder / f"{name}.log"
+        lines = [line.strip() for line in log.read_text("utf-8", errors="replace").splitlines() if line.strip()]
+        return " / ".join(lines[-8:]) + f"; see {log}"
 
     def kill(self, name: str) -> None:
         """End a process and its children at once, as a machine that loses power does."""

@@ -55,13 +55,8 @@ def test_checkov_passes_and_each_skip_says_why() -> None:
     for report in reports:
         assert report["summary"]["failed"] == 0, report["results"]["failed_checks"]
         assert report["summary"]["passed"] > 20 or report["check_type"] == "secrets"
-    skips = [
-        line
-        for p in ROOT.rglob("*")
-        if p.is_file()
-        for line in p.read_text("utf-8").splitlines()
-        if "checkov:skip" in line
-    ]
+    files = [*ROOT.rglob("*.tf"), *ROOT.rglob("Dockerfile*")]
+    skips = [line for p in files for line in p.read_text("utf-8").splitlines() if "checkov:skip" in line]
     assert skips and all(re.search(r"checkov:skip=CKV\w+:\w.{15,}", line) for line in skips)
 
 
