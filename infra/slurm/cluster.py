@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import secrets
 import shutil
 import signal
@@ -26,6 +27,7 @@ from types import TracebackType
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue", "scancel")
 START_SECONDS = 60.0
+PORTS = range(20_000, 32_768)  # Linux gives those above to outgoing connections
 SBIN = ("/usr/sbin", "/sbin")  # of root's programs, which is not on everybody's PATH
 CONFIG = """\
 ClusterName=loopback
@@ -72,12 +74,22 @@ def _which(program: str) -> str | None:
 
 
 def free_ports(n: int) -> list[int]:
-    """Find free ports on loopback."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
-    ports = [int(s.getsockname()[1]) for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
+    """Find free ports on loopback, of those that no outgoing connection gets: SLURM listens on them seconds later.
+
+    Raises:
+        RuntimeError: where there are none.
+    """
+    sockets: list[socket.socket] = []
+    try:
+        for port in random.SystemRandom().sample(PORTS, 200):
+            with suppress(OSError):
+                sockets.append(socket.create_server(("127.0.0.1", port)))
+            if len(sockets) == n:
+                return [int(s.getsockname()[1]) for s in sockets]
+    finally:
+        for s in sockets:
+            s.close()
+    raise RuntimeError(f"no {n} free ports from {PORTS.start} to {PORTS.stop - 1}")
 
 
 class Cluster:
