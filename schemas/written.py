@@ -59,6 +59,7 @@ class Written:
     image: bool = col("Whether the model saw the image.")
     sources: tuple[WrittenSource, ...] = col("Passages that the model was given, in order.")
     checks: tuple[str, ...] = col("Codes of the problems that were looked for and not found.")
+    overruled: tuple[str, ...] = col("Codes of the problems that were found, and that the judge overruled.")
     judge: str | None = col("Model that judged the text.", null="no judge was asked")
     judge_score: int | None = col("Its score.", unit="1 to 5", null="no judge was asked", arrow=pa.int32())
     benchmarks: tuple[str, ...] = col("Benchmark sets that contain 13 consecutive words of the text.")

@@ -47,6 +47,14 @@ _Tries = Annotated[
 ]
 _JudgeEndpoint = Annotated[str | None, Option(help="Server of a model that judges what was written.", section=_SERVER)]
 _JudgeModel = Annotated[str | None, Option(help="Name of that model.", section=_SERVER)]
+_JudgeDoubts = Annotated[
+    bool,
+    Option(
+        "--judge-doubts",
+        help="Have the judge decide about texts in which checks find only problems of meaning, not of numbers or form.",
+        section=_SERVER,
+    ),
+]
 _Concurrency = Annotated[int, Option(help="Requests at once.", min=1, max=256, section=_SERVER)]
 _Batch = Annotated[
     bool,
@@ -97,6 +105,7 @@ def write(
     tries: _Tries = 2,
     judge_endpoint: _JudgeEndpoint = None,
     judge_model: _JudgeModel = None,
+    judge_doubts: _JudgeDoubts = False,
     concurrency: _Concurrency = 4,
     batch: _Batch = False,
     retries: _Retries = 5,
@@ -132,7 +141,9 @@ def write(
         raise PmcmineError("--budget-usd: give --price-read and --price-written, too (dollars a million tokens)")
     called = name_of(found, name)
     budgets = (prices, budget_tokens, budget_usd)
-    order = Order(called, found, settings, where, limit, *budgets, concurrency, batch, out, overwrite)
+    order = Order(called, found, settings, where, limit, *budgets, concurrency, batch, judge_doubts, out, overwrite)
+    if judge_doubts and judge_endpoint is None:
+        raise PmcmineError("--judge-doubts: give --judge-endpoint and --judge-model, too")
     if dry_run:
         _forecast(release, order, as_json)
         return

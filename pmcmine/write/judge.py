@@ -14,6 +14,12 @@ from pmcmine.write.requests import Request, digest_of
 
 RUBRIC: Final = (Path(__file__).parent / "judge.txt").read_text("utf-8")
 LEAST: Final = 4  # score of a text that is kept
+# Problems of meaning, which free wording alone may cause: a judge that reads the text may overrule them. Those of
+# numbers, units, panels that do not exist, and form are never overruled.
+DOUBTS: Final = frozenset({
+    "affirmed", "claim", "comparison", "definition", "denial", "exchanged", "invention", "negated", "opposite",
+    "other_panel", "swapped", "text_only", "unsupported",
+})  # fmt: skip
 _MOST_TOKENS: Final = 200
 _SCHEMA: Final[dict[str, Any]] = {
     "type": "object",

@@ -16,7 +16,7 @@ from pmcmine.write.budget import BudgetReached
 from pmcmine.write.checks import problems
 from pmcmine.write.given import Given
 from pmcmine.write.journal import Answer
-from pmcmine.write.judge import LEAST, judge
+from pmcmine.write.judge import DOUBTS, LEAST, Verdict, judge
 from pmcmine.write.requests import Settings, given_to, request_for, told, with_image
 from pmcmine.write.rows import Row
 from pmcmine.write.transport import NoAnswer, Refused
@@ -76,6 +76,7 @@ class Outcome:
         attempt: its number.
         counted: tokens of all requests for the row.
         score: the judge's score; None without one.
+        overruled: codes of the problems that the judge overruled.
     """
 
     row: Row
@@ -86,6 +87,7 @@ class Outcome:
     attempt: int = 0
     counted: tuple[int, int] = (0, 0)
     score: int | None = None
+    overruled: tuple[str, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -108,6 +110,7 @@ class Writer:
         settings: how to ask.
         asker: asks.
         judge: asks the judge; None for none.
+        judge_doubts: whether the judge decides where all problems that checks find are doubts (`judge.DOUBTS`).
     """
 
     release: Path
@@ -115,6 +118,7 @@ class Writer:
     settings: Settings
     asker: Asker
     judge: Asker | None = None
+    judge_doubts: bool = False
     spent: bool = field(default=False)  # the budget was reached
 
     def write(self, row: Row) -> Outcome:
@@ -154,7 +158,7 @@ class Writer:
                 )
             except (OSError, ValueError, SyntaxError, zipfile.BadZipFile, UnsafeNameError) as error:
                 return Outcome(row, given, drops=(Drop("bad_image", _said(error)),))
-            read, written = read + answer.counted[0], written + answer.counted[1]
+            read, written = _sum((read, written), answer.counted)
             try:
                 content = read_answer(self.task, answer.text)
             except ValueError as error:
@@ -169,43 +173,66 @@ class Writer:
     def _checked(self, found: Outcome) -> Outcome:
         """Check what was written, each turn by itself; then have it judged."""
         content = found.content or Content()
-        drops = [self._wrong(content.text, found.given)] if content.text else []
-        turns = []
+        drops: list[Drop] = []
+        text, turns = "", []
+        if content.text:
+            drop, found = self._wrong(content.text, found)
+            text, drops = (content.text, []) if drop is None else ("", [drop])
         for n, turn in enumerate(content.turns):
-            drop = self._wrong(f"{turn.question}\n{turn.answer}", found.given)
+            drop, found = self._wrong(f"{turn.question}\n{turn.answer}", found)
             if drop is None:
                 turns.append(turn)
             else:
                 drops.append(replace(drop, turn=n))
-        wrong = tuple(drop for drop in drops if drop is not None)
-        kept = Content("" if wrong else content.text, tuple(turns))
+        kept = Content(text, tuple(turns))
         if not kept.text and not kept.turns:
-            return replace(found, content=None, drops=wrong)
-        return self._judged(replace(found, content=kept, drops=wrong))
+            return replace(found, content=None, drops=tuple(drops))
+        return self._judged(replace(found, content=kept, drops=tuple(drops)))
 
-    def _wrong(self, text: str, given: Given) -> Drop | None:
-        """Return why a text is dropped; None if it is kept."""
-        wrong = problems(text, given, self.task.name, prompt=self.settings.prompt)
+    def _wrong(self, text: str, found: Outcome) -> tuple[Drop | None, Outcome]:
+        """Return why a text is dropped, None if it is kept; and the outcome, which counts what a judge was asked."""
+        wrong = problems(text, found.given, self.task.name, prompt=self.settings.prompt)
         if not wrong:
-            return None
-        detail = "; ".join(f"{p.code}: {p.detail}" for p in wrong[:_MOST_DETAILS])
-        return Drop(f"check_{wrong[0].code}", for_terminal(detail, 500), answer=text)
+            return None, found
+        said = "; ".join(f"{p.code}: {p.detail}" for p in wrong[:_MOST_DETAILS])
+        drop = Drop(f"check_{wrong[0].code}", for_terminal(said, 500), answer=text)
+        codes = tuple(sorted({p.code for p in wrong}))
+        if self.judge is None or not self.judge_doubts or not DOUBTS.issuperset(codes):
+            return drop, found
+        try:
+            verdict = self._verdict(self.judge, text, found)
+        except ValueError:
+            return drop, found  # without a score nothing is overruled
+        found = replace(found, counted=_sum(found.counted, verdict.counted))
+        if verdict.score < LEAST:
+            said = f"{drop.detail}; judge: {verdict.score}: {verdict.reason}"
+            return replace(drop, detail=for_terminal(said, 800)), found
+        overruled = tuple(sorted({*found.overruled, *codes}))
+        return None, replace(found, score=verdict.score, overruled=overruled)
 
     def _judged(self, found: Outcome) -> Outcome:
         if self.judge is None or found.content is None:
             return found
+        if found.score is not None and not found.content.turns:
+            return found  # judged as a whole, since a check had doubts
         text = written_text(found.content)
         try:
-            verdict = judge(self.judge, found.row.id, told(found.given, self.task.table), text)
+            verdict = self._verdict(self.judge, text, found)
         except ValueError as error:
             drop = Drop("bad_verdict", _said(error), answer=text)
             return replace(found, content=None, drops=(*found.drops, drop))
-        counted = (found.counted[0] + verdict.counted[0], found.counted[1] + verdict.counted[1])
-        found = replace(found, counted=counted, score=verdict.score)
+        found = replace(found, counted=_sum(found.counted, verdict.counted), score=verdict.score)
         if verdict.score >= LEAST:
             return found
         drop = Drop("judged", for_terminal(f"{verdict.score}: {verdict.reason}", 500), answer=text)
         return replace(found, content=None, drops=(*found.drops, drop))
+
+    def _verdict(self, asker: Asker, text: str, found: Outcome) -> Verdict:
+        return judge(asker, found.row.id, told(found.given, self.task.table), text)
+
+
+def _sum(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
+    return a[0] + b[0], a[1] + b[1]
 
 
 def never_asked(row: Row, task: Task) -> str:

@@ -52,6 +52,7 @@ class Order:
         most_usd: budget of dollars; no limit if None.
         concurrency: requests at once.
         batch: ask through the server's batch API.
+        judge_doubts: have the judge decide where all problems that checks find are doubts (`judge.DOUBTS`).
         out: Parquet file to write instead of a side table of the release; None for that.
         overwrite: replace a side table of the same name that was made otherwise.
     """
@@ -66,6 +67,7 @@ class Order:
     most_usd: float | None = None
     concurrency: int = 4
     batch: bool = False
+    judge_doubts: bool = False
     out: Path | None = None
     overwrite: bool = False
 
@@ -118,7 +120,7 @@ def write_release(
             asker = _asker(release, order, client, journal, budget)
             task: Task = order.task.target
             asked_judge = Asker(judge, journal, budget) if judge is not None else None
-            writer = Writer(release, task, order.settings, asker, asked_judge)
+            writer = Writer(release, task, order.settings, asker, asked_judge, order.judge_doubts)
             sink = Sink(facts, order.settings, order.prices, judge.endpoint.model if judge is not None else None)
             rows = Rows(release, task, order.where, order.limit)
             clients = [client, *([judge] if judge is not None else [])]
@@ -202,6 +204,7 @@ def facts_of(order: Order, judge: Client | None) -> WrittenFacts:
     }
     if judge is not None:
         settings |= {"judge": judge.endpoint.model, "rubric_sha256": rubric_sha256()}
+        settings |= {"judge_doubts": "yes"} if order.judge_doubts else {}
     return WrittenFacts(
         name=order.name,
         task=task.name,

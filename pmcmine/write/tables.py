@@ -85,6 +85,7 @@ class Sink:
         self.left += outcome.is_open
         if outcome.content is not None:
             counts["kept"] += 1
+            counts["overruled"] += bool(outcome.overruled)
             counts["kept_turns"] += len(outcome.content.turns)
             self._of(TEXTS, row.file).add(self._written(outcome, benchmarks))
         for drop in outcome.drops:
@@ -137,7 +138,8 @@ class Sink:
             sources=tuple(
                 WrittenSource(kind=p.kind, row_id=p.row_id, start=p.start, end=p.end) for p in outcome.given.passages
             ),
-            checks=self._checks,
+            checks=tuple(code for code in self._checks if code not in outcome.overruled),
+            overruled=outcome.overruled,
             judge=self._judge,
             judge_score=outcome.score,
             benchmarks=tuple(benchmarks),

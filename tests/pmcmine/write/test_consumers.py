@@ -205,6 +205,7 @@ def test_a_side_table_is_taken_out(release: Path, write: Write, capsys: Any) -> 
     (["--task", "caption"], "give --endpoint and --model"),
     (["--task", "caption", "--endpoint", "http://h/v1"], "go together"),
     (["--task", "caption", "--endpoint", "https://me:pw@h/v1", "--model", "m"], "user name or password"),
+    (["--task", "caption", "--judge-doubts"], "give --judge-endpoint and --judge-model"),
     (["--task", "caption", "--budget-usd", "1"], "give --price-read and --price-written"),
     (["--task", "caption", "--name", "Nice Name"], "small letters"),
     (["--task", "caption", "--prompt", "/nowhere"], "can't be read"),

@@ -257,3 +257,35 @@ def test_a_server_that_never_answers_ends_the_run_and_keeps_what_came(release: P
         done = write(release, server, image_size=0)
         assert done.asked == len(server.state.bodies) and not done.left
         assert done.facts.counts["asked"] >= done.asked + 4
+
+
+def test_a_judge_decides_about_doubts_if_asked_to(release: Path, write: Write) -> None:
+    """Some texts have a word that was not given, some a number."""
+    score = 5
+
+    def answer(body: dict[str, Any]) -> str:
+        if body["model"] == "judge":
+            return json.dumps({"score": score, "reason": "a synonym"})
+        said = json.loads(faithful(body))
+        n = len(said["caption"]) % 3
+        said["caption"] += {1: " Thrombophlebitis is seen.", 2: " It weighed 7391 kg."}.get(n, "")
+        return json.dumps(said)
+
+    more: dict[str, Any] = {"concurrency": 1, "limit": 12, "image_size": 0}
+    with served(answer=answer) as server:
+        plain = write(release, server, name="plain", judge=True, **more).facts.counts
+        assert plain["dropped: check_unsupported"] and plain["dropped: check_number"] and "overruled" not in plain
+        kept = write(release, server, name="kept", judge=True, judge_doubts=True, **more).facts.counts
+        again = server.state.requests
+        assert write(release, server, name="kept", judge=True, judge_doubts=True, **more).asked == 0
+        assert server.state.requests == again
+        score = 2
+        dropped = write(release, server, name="dropped", judge=True, judge_doubts=True, **more).facts.counts
+    assert kept["overruled"] and "dropped: check_unsupported" not in kept and kept["dropped: check_number"]
+    rows = [r for r in side(release, "kept") if r["overruled"]]
+    assert len(rows) == kept["overruled"]
+    assert {(tuple(r["overruled"]), r["judge_score"]) for r in rows} == {(("unsupported",), 5)}
+    assert all("unsupported" not in r["checks"] and "number" in r["checks"] for r in rows)
+    assert dropped["kept"] == 0 and "overruled" not in dropped
+    details = [r["detail"] for r in side(release, "dropped", "rejects") if r["reason"] == "check_unsupported"]
+    assert details and all("judge: 2: a synonym" in d for d in details)
