@@ -46,7 +46,7 @@ def judged(labels: Path, images: Path, unread: bool = False) -> Judged:
     Args:
         labels: the set.
         images: their folder.
-        unread: whether letters are left unread; then only the fit and the odds of cuts are features.
+        unread: whether letters are left unread; then the features are others.
     """
     table, right, with_panels = [], [], 0
     rows = [x for x in read_json_lines(labels, "") if not x.get("held")]
@@ -60,8 +60,7 @@ def judged(labels: Path, images: Path, unread: bool = False) -> Judged:
         found = find_layout(view, figure.wanted, named, fine) if figure.wanted is not None else None
         if found is not None:
             boxes = [scaled_box(b, longer / max(view.shape)) for b in panel_boxes(view, figure.wanted, named, fine)]
-            seen = features(found.layout, found.search)
-            table.append(seen[1:3] if unread else seen)
+            table.append(features(found.layout, found.search, not unread))
             right.append(bool(figure.boxes) and figure_is_right(figure.boxes, boxes))
     return Judged(np.array(table, np.float32), np.array(right), with_panels, len(rows))
 

@@ -13,24 +13,32 @@ from pmcmine.panels.trees import Layout
 # Of `features`, then a bias; fitted on labelled figures by `python -m classifiers.panels.fit_confidence`.
 _WEIGHTS: Final = (1.67, 6.14, 0.4, 1.34, -4.32)
 _EVEN: Final = 0.2  # added log odds: boxes are given from a probability of .45 on, as chosen by folds of sets
-# The same where no label is a letter, such as "left", so that none can be read and none is missing: of the fit that is
-# worst and the cuts' mean log odds, then a bias; fitted on the same figures with their letters unread.
-_UNLETTERED: Final = (7.22, 0.52, -4.22)
+# The same where no label is a letter, such as "left", so that none can be read and none is missing; fitted on the same
+# figures with their letters unread.
+_UNLETTERED: Final = (6.76, 0.5, -0.76, -2.99)
 _UNASKED: Final = (0.5, 0.3, 0.4)  # weakest cut, mean of the cuts, bias: where the caption names no panels
 _LEAST_CUT: Final = -6.0  # log odds that count at least, where the caption names no panels
 
 
-def features(layout: Layout, search: Search) -> tuple[float, ...]:
+def features(layout: Layout, search: Search, lettered: bool = True) -> tuple[float, ...]:
     """Describe a layout.
+
+    Args:
+        layout: the layout.
+        search: the one that found it.
+        lettered: whether letters were looked for.
 
     Returns:
         Whether each panel has its letter in its place, how the panel fits that the network sees least as one, the mean
-        log odds of the cuts, and the probability of the letter that is least sure.
+        log odds of the cuts, and the probability of the letter that is least sure. Where letters were not looked for,
+        the second and the third, and the log of the number of panels: the more there are, the likelier one is wrong.
     """
     cells = np.array([search.evidence.tight(x) for x in layout.cells])
-    in_place = bool(search.letters) and search.in_place(layout) == len(layout.cells)
     fits = 1.0 if search.sight is None else float(search.sight.fits(cells).min())
     odds = math.fsum(layout.cuts) / max(len(layout.cuts), 1)
+    if not lettered:
+        return (fits, odds, math.log(len(layout.cells)))
+    in_place = bool(search.letters) and search.in_place(layout) == len(layout.cells)
     return (float(in_place), fits, odds, min((x.probability for x in search.letters), default=0.0))
 
 
@@ -45,9 +53,8 @@ def confidence(layout: Layout, search: Search, lettered: bool = True) -> float:
     if search.wanted is None:
         least, mean, bias = _UNASKED
         score = least * max(min(layout.cuts), _LEAST_CUT) + mean * float(np.mean(layout.cuts)) + bias
-    elif not lettered:
-        _, fit, odds, _ = features(layout, search)
-        score = math.fsum(w * x for w, x in zip(_UNLETTERED, (fit, odds, 1.0), strict=True))
     else:
-        score = math.fsum(w * x for w, x in zip(_WEIGHTS, (*features(layout, search), 1.0), strict=True)) + _EVEN
+        weights = _WEIGHTS if lettered else _UNLETTERED
+        score = math.fsum(w * x for w, x in zip(weights, (*features(layout, search, lettered), 1.0), strict=True))
+        score += _EVEN if lettered else 0.0
     return round(1 / (1 + math.exp(-max(min(score, 8.0), -8.0))), 3)

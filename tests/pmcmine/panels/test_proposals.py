@@ -65,3 +65,18 @@ def test_letters_that_cannot_be_read_are_no_doubt_where_no_label_is_a_letter() -
     search = search_of(HALVES, HALVES)
     assert confidence(cut_at(200), search, lettered=False) > confidence(cut_at(200), search, lettered=True)
     assert confidence(cut_at(60), search, lettered=False) < SURE
+
+
+def test_more_panels_are_a_doubt_where_no_label_is_a_letter() -> None:
+    quarters: list[Share] = [(x, y, x + 0.42, y + 0.37) for y in (0.08, 0.55) for x in (0.04, 0.54)]
+    rows = [(0, HEIGHT // 2), (HEIGHT // 2, HEIGHT)]
+    columns = [(0, WIDTH // 2), (WIDTH // 2, WIDTH)]
+    four = Layout(1.0, tuple((*row, *column) for row in rows for column in columns), (2.0, 2.0, 2.0))
+    two, many = search_of(HALVES, HALVES), search_of(quarters, quarters)
+    fits = [
+        x.sight.fits(np.array([x.evidence.tight(c) for c in y.cells])).min()
+        for x, y in ((two, cut_at(200)), (many, four))
+        if x.sight
+    ]
+    assert fits[1] >= fits[0] - 0.01  # what else counts is alike
+    assert confidence(four, many, lettered=False) < confidence(cut_at(200), two, lettered=False)

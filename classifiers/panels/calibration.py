@@ -1,0 +1,143 @@
+"""Check on figures whose boxes are known how often layouts are as right as their confidence says; print totals only.
+
+    python -m classifiers.panels.calibration set --labels panels-fresh-3.jsonl --images FOLDER [--held | --unread]
+    python -m classifiers.panels.calibration drawn --layouts layouts.tsv.gz --images FOLDER --fonts FOLDER
+
+`set` evaluates a labelled set without its held figures, with `--held` those alone, with `--unread` as if no label was a
+letter. `drawn` evaluates figures that are drawn from real layouts with pictures that nothing was trained on: those
+whose terms are not `open`. Each is told apart by whether letters are looked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from classifiers.panels.compounds import Compound, draw, fonts_of, read_layouts
+from classifiers.panels.contents import Pictures
+from pmcmine.evaluation.gold_files import read_json_lines, read_sources
+from pmcmine.images.pyramid import BASE, Pyramid
+from pmcmine.panels.boxes import SURE, panel_boxes
+from pmcmine.panels.evaluate import figure_is_right, labelled_figure, scaled_box
+from pmcmine.panels.evidence import ground, ink_over
+from pmcmine.panels.geometry import Box
+from pmcmine.panels.letters import readable
+
+_FROM: Final = (SURE, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9)
+_SIDES: Final = (640, 800, 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A figure: whether letters are looked for and it has panels, the confidence of its layout, and if it is right."""
+
+    lettered: bool
+    panels: bool
+    confidence: float
+    right: bool
+
+
+def judged(image: Image.Image, gold: Sequence[Box], wanted: int, named: Sequence[str]) -> Judged:
+    """Find the boxes of a figure and compare them."""
+    pyramid, longer = Pyramid.of(image), max(image.size)
+    view = pyramid.grey(BASE)
+    found = [scaled_box(b, longer / max(view.shape)) for b in panel_boxes(view, wanted, named, pyramid.fine)]
+    least = min(b.confidence for b in found) if len(found) == wanted else 0.0
+    return Judged(readable(named), bool(gold), least, bool(gold) and figure_is_right(gold, found))
+
+
+def labelled(labels: Path, images: Path, held: bool, unread: bool) -> Iterator[Judged]:
+    """Judge the figures of a labelled set whose captions name panels: all but those that are held, or these alone."""
+    for row in read_json_lines(labels, ""):
+        figure, named, path = labelled_figure(row, images)
+        if bool(row.get("held")) == held and figure.wanted is not None:
+            with Image.open(path) as opened:
+                yield judged(opened.convert("RGB"), figure.boxes, figure.wanted, [] if unread else named)
+
+
+def drawn(layouts: Path, images: Path, fonts: Path, figures: int, seed: int) -> Iterator[Judged]:
+    """Judge drawn figures, but for those with some letters of which not each panel has its own."""
+    files: dict[str, list[Path]] = {}
+    for row in read_sources(images, "file", "kind", "terms"):
+        if row["kind"] != "compound" and row["terms"] != "open":
+            files.setdefault(row["kind"], []).append(images / row["file"])
+    pictures, types, r = Pictures(files, 25, seed), fonts_of(fonts), random.Random(seed)
+    known = [x for x in read_layouts(layouts) if len(x.boxes) > 1]
+    while figures:
+        figure = draw(r, r.choice(known), pictures, types, r.choice(_SIDES))
+        names = sorted({text for text, _ in figure.letters})
+        if not names or len(names) == len(figure.boxes):
+            figures -= 1
+            yield judged(figure.image, inked(figure), len(figure.boxes), names)
+
+
+def inked(figure: Compound) -> list[Box]:
+    """Trim the boxes of a drawn figure to their ink, as those of labelled ones are."""
+    grey = np.asarray(figure.image.convert("L"))
+    ink = ink_over(grey, ground(grey))
+    out = []
+    for left, top, right, bottom in figure.boxes:
+        part = np.asarray(ink[max(top, 0) : bottom, max(left, 0) : right])
+        rows, columns = (np.flatnonzero(np.asarray(part.any(axis))).tolist() for axis in (1, 0))
+        x, y, width, height = left, top, right - left, bottom - top
+        if rows:
+            x, y = max(left, 0) + columns[0], max(top, 0) + rows[0]
+            width, height = columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1
+        out.append(Box(x, y, width, height))
+    return out
+
+
+def report(figures: Sequence[Judged]) -> list[str]:
+    """Compare confidence with what is right, and list what boxes from several confidences on would be.
+
+    Returns:
+        Lines: shares right are of figures with panels, shares wrong of all.
+    """
+    lines = []
+    for name, lettered in (("letters sought", True), ("no letters sought", False)):
+        part = [x for x in figures if x.lettered == lettered]
+        cut = [x for x in part if x.confidence > 0]
+        if cut:
+            mean, right = np.mean([x.confidence for x in cut]), np.mean([x.right for x in cut])
+            lines.append(f"{name}: {len(part)} figures; of layouts, mean confidence {mean:.3f}, right {right:.3f}")
+    panels = max(sum(x.panels for x in figures), 1)
+    for least in _FROM:
+        given = [x for x in figures if x.confidence >= least]
+        good = sum(x.right for x in given)
+        bad = (len(given) - good) / max(len(figures), 1)
+        lines.append(f"from {least:.2f}: right {good / panels:.3f}, wrong {bad:.3f}")
+    return lines
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["set", "drawn"])
+    parser.add_argument("--images", type=Path, required=True)
+    for name in ("labels", "layouts", "fonts"):
+        parser.add_argument(f"--{name}", type=Path)
+    parser.add_argument("--held", action="store_true")
+    parser.add_argument("--unread", action="store_true")
+    parser.add_argument("--figures", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    if args.what == "set":
+        if args.labels is None:
+            parser.error("`set` needs --labels")
+        found = list(labelled(args.labels, args.images, args.held, args.unread))
+    else:
+        if args.layouts is None or args.fonts is None:
+            parser.error("`drawn` needs --layouts and --fonts")
+        found = list(drawn(args.layouts, args.images, args.fonts, args.figures, args.seed))
+    print("\n".join(report(found)))
+
+
+if __name__ == "__main__":
+    main()
