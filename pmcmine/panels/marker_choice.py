@@ -10,8 +10,9 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
-from pmcmine.panels.markers import Marker, Span, find_markers, find_numbered, find_positions
+from pmcmine.panels.markers import Marker, Span, emphasised_labels, find_markers, find_numbered, find_positions
 from pmcmine.panels.series_candidates import Series, candidates, features, is_initial
+from pmcmine.panels.signs import look
 
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
 _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
@@ -39,7 +40,22 @@ def choose_markers(
         weights: of series, by feature; without them those that come with the package.
         named: letters of panels that the article's mentions of the figure name, in upper case; None if not known.
     """
-    weights = weights or series_weights()
+    signs = look(text, [(start, stop) for start, _, stop in emphasised_labels(text, bold)] if bold else ())
+    if signs.series:
+        best = _chosen_series(text, bold, weights or series_weights(), named)
+        if best is not None:
+            return _without_references(best.markers, text)
+    numbered = find_numbered(text) if signs.numbered else []
+    if numbered or not signs.positions:
+        return numbered
+    positions = find_positions(text)
+    names = {m.labels[0] for m in positions}
+    return positions if any(set(p) <= names for p in _PAIRS) else []
+
+
+def _chosen_series(
+    text: str, bold: Sequence[Span], weights: Mapping[str, float], named: Set[str] | None
+) -> Series | None:
     markers = find_markers(text, bold)
     best: tuple[float, Series | None] = (0.0, None)
     if len(markers) > 1 or (markers and len(markers[0].labels) > 1):
@@ -48,14 +64,7 @@ def choose_markers(
         wider = best_series(candidates(find_markers(text, bold, widely=True), text), text, weights, named)
         if wider[1] is not None and (best[1] is None or wider[1].labels > best[1].labels):
             best = wider
-    if best[1] is not None:
-        return _without_references(best[1].markers, text)
-    numbered = find_numbered(text)
-    if numbered:
-        return numbered
-    positions = find_positions(text)
-    names = {m.labels[0] for m in positions}
-    return positions if any(set(p) <= names for p in _PAIRS) else []
+    return best[1]
 
 
 def may_be_wider(text: str, some: Series | None) -> bool:

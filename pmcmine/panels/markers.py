@@ -147,7 +147,7 @@ def _firm(text: str, bold: Sequence[Span], subpanels: bool) -> Iterator[tuple[in
         for m in _HALF.finditer(text):
             start = _own_start(m, subpanels)
             yield start, m.end(), text[start : m.end("list")], "half"
-    for start, end, stop in _lists(text, bold):
+    for start, end, stop in emphasised_labels(text, bold):
         yield start, stop, text[start:end], "bold"
 
 
@@ -303,7 +303,7 @@ def _continues(text: str, run: Sequence[Marker], m: Marker) -> bool:
     return any(a.name == b.name and a.number < b.number for a in kinds(last.labels[-1]) for b in kinds(m.labels[0]))
 
 
-def _lists(text: str, emphasis: Sequence[Span]) -> list[tuple[int, int, int]]:
+def emphasised_labels(text: str, emphasis: Sequence[Span]) -> list[tuple[int, int, int]]:
     """Find emphasised spans that are labels, and join those of one list ("**a**, **b**", "**a**–**f**").
 
     Returns their starts, their ends, and the ends of the stop or colon that is emphasised along with them.
