@@ -10,9 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-from pmcmine.panels.assignment import choose
+from pmcmine.panels.assignment import PieceWeights, choose
 from pmcmine.panels.labels import LIST, expand, kinds
 from pmcmine.panels.marker_choice import choose_markers
 from pmcmine.panels.markers import Marker, Span
@@ -24,8 +24,7 @@ _BLANKS: Final = "\t\n\r\xa0\u2002\u2003\u2009\u202f"  # white space that is rea
 _READ: Final = 20_000  # code points of a caption; the rest is shared text
 
 
-@dataclass(frozen=True, slots=True)
-class PanelText:
+class PanelText(NamedTuple):
     """Text of one panel in a caption.
 
     Attributes:
@@ -41,8 +40,7 @@ class PanelText:
     also: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SplitCaption:
+class SplitCaption(NamedTuple):
     """A caption's panels, in order of their labels, and the words about all of them."""
 
     panels: tuple[PanelText, ...]
@@ -121,7 +119,7 @@ def split_caption(
     if not markers:
         return SplitCaption((), ((0, len(whole)),) if whole else ())
     spans = rule_spans(text, markers)
-    own, several, common = _assigned(text, markers, spans, weights.pieces if weights else None)
+    own, several, common = _assigned(text, markers, spans, PieceWeights(weights.pieces) if weights else None)
     found: dict[str, list[Span]] = {}
     for marker, span in zip(markers, own, strict=True):
         if span is None:
@@ -153,7 +151,7 @@ def _assigned(
     text: str,
     markers: Sequence[Marker],
     spans: Sequence[Span | None],
-    weights: Mapping[str, Sequence[float]] | None,
+    weights: PieceWeights | None,
 ) -> _Assigned:
     """Return the own words of each marker, further words of labels, and words about all panels."""
     every = frozenset(label for m in markers for label in m.labels)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
-from typing import Final
+from typing import Final, NamedTuple
 
 from pmcmine.panels.labels import LIST, SUBPANELS, expand, kinds, position
 
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(NamedTuple):
     """A place that may be a label: of the labels, from start to end, in a way of writing."""
 
     start: int

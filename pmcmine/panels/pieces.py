@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pmcmine.panels.markers import Marker, Span
 from pmcmine.panels.sentences import sentences
@@ -15,8 +14,7 @@ _LONGEST_LINK: Final = 40  # code points
 _AFTER: Final = re.compile(r"[\s.:,;)]*")  # behind a label
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A piece of a caption and what it may be about.
 
     Attributes:
@@ -39,8 +37,7 @@ class Piece:
     nth: int
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """A caption's markers, the words that the rules give to each, and its pieces.
 
     Attributes:
@@ -64,34 +61,38 @@ def lay_out(text: str, markers: Sequence[Marker], spans: Sequence[Span | None]) 
         markers: of its panels, in order.
         spans: words that the rules give to each.
     """
-    pieces: list[Piece] = []
     groups = [0] * len(markers)
+    labels: list[set[str]] = [set()]
     edges = sorted({e for s in spans if s is not None for e in s})
+    edges.append(len(text) + 1)
+    pieces: list[Piece] = []
     k = 0
-    for gap in range(len(markers) + 1):
-        start = _AFTER.match(text, markers[gap - 1].end).end() if gap else 0  # type: ignore[union-attr]
-        end = markers[gap].start if gap < len(markers) else len(text)
+    last = len(markers)
+    start, earlier = 0, None
+    for gap in range(last + 1):
+        end, later = (markers[gap].start, spans[gap]) if gap < last else (len(text), None)
         parts = sentences(text, start, end)
-        begins = not parts or text[max(start, end - 4) : end].rstrip()[-1:] in (".", "!", "?")
-        if 0 < gap < len(markers):
-            groups[gap] = groups[gap - 1] + (len(parts) > 1 or begins)
-        while k < len(edges) and edges[k] <= start:
+        begins = not parts or text[end - 4 if end - 4 > start else start : end].rstrip().endswith((".", "!", "?"))
+        if 0 < gap < last:
+            if len(parts) > 1 or begins:
+                labels.append(set())
+            groups[gap] = len(labels) - 1
+        while edges[k] <= start:
             k += 1
-        for n, (a, b) in enumerate(parts):
-            place = _place(gap, len(markers), n, len(parts), begins)
-            at = a
-            while k < len(edges) and edges[k] < b:
-                if edges[k] > at and text[at : edges[k]].strip():
-                    pieces.append(_piece(at, edges[k], gap, place, n, spans))
-                    at = edges[k]
+        for n, (at, b) in enumerate(parts):
+            place = _place(gap, last, n, len(parts), begins)
+            while edges[k] < b:
+                edge = edges[k]
+                if edge > at and text[at:edge].strip():
+                    _add(pieces, text, (at, edge, gap - 1, gap, place, _ruled(earlier, later, at, edge), n))
+                    at = edge
                 k += 1
             if at < b:
-                pieces.append(_piece(at, b, gap, place, n, spans))
-    kept = tuple(p for p in pieces if p.end - p.start > _LONGEST_LINK or not _LINK.fullmatch(text, p.start, p.end))
-    labels: list[set[str]] = [set() for _ in range(max(groups, default=0) + 1)]
-    for m, g in zip(markers, groups, strict=True):
-        labels[g].update(m.labels)
-    return Layout(text, tuple(markers), tuple(spans), tuple(groups), tuple(map(frozenset, labels)), kept)
+                _add(pieces, text, (at, b, gap - 1, gap, place, _ruled(earlier, later, at, b), n))
+        if gap < last:
+            labels[-1].update(markers[gap].labels)
+            start, earlier = _AFTER.match(text, markers[gap].end).end(), later  # type: ignore[union-attr]
+    return Layout(text, tuple(markers), tuple(spans), tuple(groups), tuple(map(frozenset, labels)), tuple(pieces))
 
 
 def _place(gap: int, count: int, n: int, parts: int, begins: bool) -> str:
@@ -104,11 +105,18 @@ def _place(gap: int, count: int, n: int, parts: int, begins: bool) -> str:
     return "intro" if not gap else "between" if gap < count else "behind"
 
 
-def _piece(a: int, b: int, gap: int, place: str, n: int, spans: Sequence[Span | None]) -> Piece:
-    later = gap < len(spans) and _holds(spans[gap], a, b)
-    earlier = gap > 0 and _holds(spans[gap - 1], a, b)
-    ruled = ("B" if later else "P") if earlier else "N" if later else "A"
-    return Piece(a, b, gap - 1, gap, place, ruled, n)
+def _add(pieces: list[Piece], text: str, fields: tuple[int, int, int, int, str, str, int]) -> None:
+    """Add a piece that is more than a link between labels."""
+    start, end = fields[:2]
+    if end - start > _LONGEST_LINK or not _LINK.fullmatch(text, start, end):
+        pieces.append(Piece._make(fields))
+
+
+def _ruled(earlier: Span | None, later: Span | None, a: int, b: int) -> str:
+    """Return what the rules say of a piece: whether the spans of the markers around it hold it."""
+    if _holds(earlier, a, b):
+        return "B" if _holds(later, a, b) else "P"
+    return "N" if _holds(later, a, b) else "A"
 
 
 def _holds(span: Span | None, a: int, b: int) -> bool:

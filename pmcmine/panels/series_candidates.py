@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from pmcmine.panels.labels import kinds, series
 from pmcmine.panels.markers import FIRM_FORMS, Marker
@@ -42,8 +41,7 @@ _MOST: Final = 400  # markers of a caption that are considered
 _NEAR: Final = 28  # code points before a marker that are looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(NamedTuple):
     """Markers of one sort of label that follow each other.
 
     Attributes:

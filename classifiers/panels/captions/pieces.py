@@ -8,9 +8,10 @@ from difflib import SequenceMatcher
 from typing import Any, Final
 
 from classifiers.panels.captions.choice import Choice
-from pmcmine.panels.assignment import describe, measure, options, ruled_option
+from pmcmine.panels.assignment import options, ruled_option
 from pmcmine.panels.captions import rule_spans
 from pmcmine.panels.marker_choice import choose_markers
+from pmcmine.panels.piece_features import describe, measure
 from pmcmine.panels.pieces import Layout, Piece, lay_out
 
 _WORD: Final = re.compile(r"\w+")
@@ -49,7 +50,7 @@ def _choices(
     for n, piece in enumerate(layout.pieces):
         ruled = ruled_option(layout, piece, every)
         if ruled is not None:
-            last = ruled[0]
+            last = ruled
             continue
         found = options(layout, piece, every)
         if read and not any(a <= piece.start + 2 and piece.end - 3 <= b for a, b in read):

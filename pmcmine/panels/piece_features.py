@@ -1,0 +1,221 @@
+"""Features of the pieces of a caption: what a model needs to assign them to panels."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from itertools import chain
+from typing import Any, Final, NamedTuple
+
+from pmcmine.panels.pieces import Layout, Piece
+
+Group = tuple[Any, ...]  # sort of features, place of the piece, and the values that they are made of
+_NONE: Final[frozenset[str]] = frozenset()
+_WORDS: Final = re.compile(r"[^\W\d_]{4,}")
+_LOWER: Final = bytes(ord(chr(c).lower()) if c < 128 and chr(c).isalpha() else ord(" ") for c in range(256))
+_SHORTEST: Final = 4  # letters of a word that counts
+_FIRST: Final = re.compile(r"[\s,;:.)\]–—-]*[(\[“‘\"']?([^\W_]+|[*†‡#])(?: ([^\W\d_]+))?")
+# What a sentence behind the labels speaks of; the first that fits.
+_CUES: Final = (
+    ("bar", r"[Ss]cale|[Bb]ars?\b|[Mm]agnification|[Oo]riginal magn"),
+    ("error", r"[Ee]rror bars?|[Vv]ertical bars?|[Ww]hiskers|[Bb]ox(?:es|plots?)?\b"),
+    (
+        "mark",
+        r"\*|†|‡|#|[Aa]sterisks?|[Nn]\.?[Ss]\.?\b|[Pp] ?[<=>≤]|[Ll]etters"
+        r"|[Dd]ifferent (?:lower|small|capital|upper)?\w* ?letters",
+    ),
+    (
+        "data",
+        r"[Dd]ata|[Vv]alues?|[Rr]esults?|[Mm]eans?|[Ss]tatistic|[Ss]ignifican|[Ee]xperiments?|[Ee]ach |[Nn] ?="
+        r"|[Rr]epresentative of|[Ss]imilar results|[Oo]ne-way|[Tt]wo-way|[Ss]tudent|[Tt]ukey",
+    ),
+    ("abbreviations", r"[Aa]bbreviation|[A-Z][A-Za-z0-9./+-]{0,12}(?:,|:| =| –| -) ?[a-z]"),
+    ("all", r"[Ii]n (?:all|each|both)|[Ff]or (?:each|all|both|details|further)|[Aa]ll |[Bb]oth "),
+    (
+        "source",
+        r"[Nn]otes?\b|[Ss]ources?\b|[Aa]dapted|[Rr]eproduced|[Mm]odified|[Ii]mages? (?:by|from|courtesy)|[Pp]hotos?"
+        r"|[Ss]ee |[Cc]olou?rs?\b|[Tt]he colou?r",
+    ),
+    (
+        "arrow",
+        r"(?:[A-Z][a-z]+ |[Tt]he )?(?:[Aa]rrow|[Tt]riangle|[Cc]ircle|[Ss]quare|[Dd]ots?\b|[Ll]ines?\b|[Dd]ashed"
+        r"|[Ss]olid|[Rr]ed |[Bb]lue |[Gg]reen |[Bb]lack |[Ww]hite |[Yy]ellow )",
+    ),
+    (
+        "refers",
+        r"[Tt]his |[Tt]hese |[Tt]he same|[Nn]ote |[Ii]t |[Tt]hey |[Hh]ere|[Hh]owever|[Aa]rea|[Ii]nset|[Ll]eft|[Rr]ight"
+        r"|[Tt]op|[Uu]pper|[Ll]ower|[Bb]ottom|[Mm]iddle",
+    ),
+)
+_CUE: Final = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _CUES))
+
+
+class Whole(NamedTuple):
+    """What the features of all pieces of a caption share.
+
+    Attributes:
+        form: how labels are written.
+        size: number of markers, at most 5.
+        suffix: whether most labels come after their words ("s") or before ("p").
+        long: whether panels before the last have several sentences.
+        alone: whether all labels are in one sentence ("one") or not ("many").
+        words: of each marker, by rule.
+        holders: number of markers that hold each word.
+    """
+
+    form: str
+    size: int
+    suffix: str
+    long: str
+    alone: str
+    words: tuple[frozenset[str], ...]
+    holders: Mapping[str, int]
+
+
+def measure(layout: Layout) -> Whole:
+    """Measure a caption for the features of its pieces."""
+    markers, spans = layout.markers, layout.spans
+    after = sum([s is not None and s[0] < m.start for m, s in zip(markers, spans, strict=True)])
+    words = tuple([_words(layout.text[s[0] : s[1]]) if s is not None else _NONE for s in spans])
+    several = len({p.before for p in layout.pieces if p.nth and 0 <= p.before < len(markers) - 1})
+    return Whole(
+        form=markers[min(1, len(markers) - 1)].form,
+        size=min(len(markers), 5),
+        suffix="s" if 2 * after > len(markers) else "p",
+        long="0" if not several else "some" if 2 * several < len(markers) else "most",
+        alone="one" if layout.groups[-1] == 0 else "many",
+        words=words,
+        holders=Counter(chain.from_iterable(words)),
+    )
+
+
+def _words(text: str) -> frozenset[str]:
+    """Return the words in lower case; of those that are shorter than `_SHORTEST` only some."""
+    if text.isascii():
+        return frozenset(text.encode().translate(_LOWER).decode().split())
+    return frozenset(_WORDS.findall(text.lower()))
+
+
+def describe(
+    layout: Layout, piece: Piece, about: Whole, last: str, left: int, again: frozenset[str] | None = None
+) -> list[str]:
+    """List the features of a piece, which are combined with each of its options.
+
+    Args:
+        layout: the caption.
+        piece: the piece.
+        about: what `measure` returned.
+        last: the option that was chosen for the piece before it.
+        left: number of pieces behind it.
+        again: labels that it names, if that is an option.
+    """
+    return [name for key in groups(layout, piece, about, last, left, again) for name in names(key)]
+
+
+def groups(
+    layout: Layout, piece: Piece, about: Whole, last: str, left: int, again: frozenset[str] | None = None
+) -> list[Group]:
+    """List the features of a piece in groups, by what they are made of; arguments are those of `describe`."""
+    text = layout.text
+    said = text[piece.start : piece.end]
+    place, ruled = piece.place, piece.ruled
+    first = _FIRST.match(said)
+    cue = _CUE.match(said, first.start(1)) if first is not None else None
+    kind = (cue.lastgroup or "") if cue is not None else ""
+    at = layout.markers[piece.before].end if piece.before >= 0 else len(text)
+    named = "" if again is None else str(len(again) > 1)
+    out: list[Group] = [
+        ("caption", place, ruled, about.suffix, about.alone, about.form, about.size, about.long),
+        ("piece", place, ruled, last, kind, text[at : at + 1] in (".", ":")),
+        ("size", place, about.suffix, _size(said.count(" ")), min(piece.nth, 3), min(left, 3)),
+        ("end", place, named, said.rstrip()[-1:] in ".!?;", piece.end >= len(text)),
+    ]
+    if first is not None:
+        out.append(("first", place, first[1]))
+        if first[2]:
+            out.append(("two", place, first[1], first[2]))
+    if place in ("behind", "between", "tail"):
+        out.append(("cue", place, kind, last, about.long))
+        shared = _overlaps(_words(said), about, piece.before)
+        out.append(("overlap", place, *shared, "arrow" in said, "respectively" in said))
+    return out
+
+
+def _size(blanks: int) -> str:
+    return "0" if blanks < 3 else "3" if blanks < 8 else "8" if blanks < 20 else "20"
+
+
+def _overlaps(words: frozenset[str], about: Whole, before: int) -> tuple[int, int, int, int]:
+    """Compare the words of a piece with those of the marker before it, and of the others.
+
+    Returns how many words, at most 3, the marker has, others have, the marker alone has, and others alone have.
+    """
+    own = mine = theirs = other = 0
+    for w in words & about.holders.keys():
+        if len(w) >= _SHORTEST:
+            held, has = about.holders[w], w in about.words[before]
+            mine += has
+            theirs += held > has
+            own += has and held == 1
+            other += not has
+    return min(mine, 3), min(theirs, 3), min(own, 3), min(other, 3)
+
+
+def names(group: Group) -> tuple[str, ...]:
+    """Return the names of the features of a group."""
+    what, place, *said = group
+    return _NAMES[what](place, *said)
+
+
+def _of_caption(place: str, ruled: str, suffix: str, alone: str, form: str, count: int, long: str) -> tuple[str, ...]:
+    key = f"{place} {ruled}"
+    return (
+        key,
+        f"{key} {suffix}",
+        f"{key} {suffix} {alone}",
+        f"{key} {form}",
+        f"{key} n{count}",
+        f"{place} long {long}",
+    )
+
+
+def _of_piece(place: str, ruled: str, last: str, kind: str, stop: bool) -> tuple[str, ...]:
+    key = f"{place} {ruled}"
+    return f"{key} last {last}", f"{key} stop {stop}", f"{place} cue {kind}", f"{key} cue {kind}"
+
+
+def _of_size(place: str, suffix: str, size: str, nth: int, left: int) -> tuple[str, ...]:
+    return f"{place} size {size}", f"{place} {suffix} size {size}", f"{place} nth {nth}", f"{place} left {left}"
+
+
+def _of_end(place: str, again: str, ends: bool, last: bool) -> tuple[str, ...]:
+    return f"{place} again {again}", f"{place} ends {ends}", f"{place} end of text {last}"
+
+
+def _of_first(place: str, word: str) -> tuple[str, ...]:
+    return f"{place} word {word.lower()}", f"{place} {'lower' if word[0].islower() else 'upper'} first"
+
+
+def _of_overlap(
+    place: str, mine: int, theirs: int, own: int, other: int, arrow: bool, respectively: bool
+) -> tuple[str, ...]:
+    return (
+        f"{place} overlap {mine} {theirs}",
+        f"{place} own {own}",
+        f"{place} other {other}",
+        *([f"{place} arrow"] if arrow else ()),
+        *([f"{place} respectively"] if respectively else ()),
+    )
+
+
+_NAMES: Final[Mapping[str, Callable[..., tuple[str, ...]]]] = {
+    "caption": _of_caption,
+    "piece": _of_piece,
+    "size": _of_size,
+    "end": _of_end,
+    "first": _of_first,
+    "two": lambda place, one, two: (f"{place} words {one.lower()} {two.lower()}",),
+    "cue": lambda place, kind, last, long: (f"{place} cue {kind} last {last}", f"{place} long {long} last {last}"),
+    "overlap": _of_overlap,
+}
