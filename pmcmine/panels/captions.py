@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from pmcmine.panels.assignment import PieceWeights, choose
 from pmcmine.panels.labels import LIST, expand, kinds
 from pmcmine.panels.marker_choice import choose_markers
-from pmcmine.panels.markers import Marker, Span
+from pmcmine.panels.markers import Marker, Span, most_common
 from pmcmine.panels.pieces import lay_out
 from pmcmine.panels.sentences import sentences
 from pmcmine.panels.sides import STOPPED, votes_after
@@ -126,17 +126,18 @@ def split_caption(
             continue
         for label in marker.labels:
             found.setdefault(label, []).append(span)
-    forms = Counter(m.form for m in markers)
-    confidence = _STRENGTH[forms.most_common(1)[0][0]]
+    confidence = _STRENGTH[most_common([m.form for m in markers])]
     panels = []
     for label, words in found.items():
         main = _main(text, words)
-        also = {*words, *several.get(label, ())} - {main}
         sure = confidence if main[1] - main[0] > 2 else round(confidence / 2, 3)
-        panels.append(PanelText(label, (main,), sure, tuple(sorted(also))))
+        further = several.get(label, ())
+        also = tuple(sorted({*words, *further} - {main})) if further or len(words) > 1 else ()
+        panels.append(PanelText(label, (main,), sure, also))
     rest = ((len(text), len(whole)),) if len(whole) > len(text) else ()
     roman = {"ii", "II"} & found.keys() != set()
-    return SplitCaption(tuple(sorted(panels, key=lambda p: _order(p, roman))), (*common, *rest))
+    panels.sort(key=lambda p: _order(p.label, roman) or ("~", p.spans[0][0]))
+    return SplitCaption(tuple(panels), (*common, *rest))
 
 
 def rule_spans(text: str, markers: Sequence[Marker]) -> list[Span | None]:
@@ -217,13 +218,14 @@ def _filled(spans: Sequence[Span | None]) -> list[Span | None]:
     return out
 
 
-def _order(panel: PanelText, roman: bool) -> tuple[str, int, int]:
+@lru_cache(maxsize=4096)
+def _order(label: str, roman: bool) -> tuple[str, int] | None:
     """Return a key to sort panels by; I and i are letters unless their series is of Roman numbers."""
-    found = [k for k in kinds(panel.label) if (k.name.lower() == "roman") == roman] or kinds(panel.label)
+    found = [k for k in kinds(label) if (k.name.lower() == "roman") == roman] or kinds(label)
     if not found:
-        return ("~", 0, panel.spans[0][0])
+        return None
     name, number = found[0].name, found[0].number
-    return (name.rstrip("+"), number if name.endswith("+") else number * 100, 0)
+    return (name.rstrip("+"), number if name.endswith("+") else number * 100)
 
 
 def _spans(text: str, markers: Sequence[Marker]) -> list[Span | None]:

@@ -11,12 +11,15 @@ from importlib import resources
 from typing import Final
 
 from pmcmine.panels.markers import Marker, Span, emphasised_labels, find_markers, find_numbered, find_positions
-from pmcmine.panels.series_candidates import Series, candidates, features, is_initial
+from pmcmine.panels.series_candidates import Series, candidates, is_initial
+from pmcmine.panels.series_features import Beside, Group, groups, names
 from pmcmine.panels.signs import look
 
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
 _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
 _LEAST: Final = 0.6  # score of a series from which it is chosen, log odds; false labels are worse than missing ones
+_UNITS: Final = 10_000
+_KEPT: Final = 16_384  # groups of features whose weights are kept
 _PAIRS: Final = (
     ("left", "right"),
     ("top", "bottom"),
@@ -42,7 +45,7 @@ def choose_markers(
     """
     signs = look(text, [(start, stop) for start, _, stop in emphasised_labels(text, bold)] if bold else ())
     if signs.series:
-        best = _chosen_series(text, bold, weights or series_weights(), named)
+        best = _chosen_series(text, bold, SeriesWeights(weights) if weights else series_weights(), named)
         if best is not None:
             return _without_references(best.markers, text)
     numbered = find_numbered(text) if signs.numbered else []
@@ -53,9 +56,7 @@ def choose_markers(
     return positions if any(set(p) <= names for p in _PAIRS) else []
 
 
-def _chosen_series(
-    text: str, bold: Sequence[Span], weights: Mapping[str, float], named: Set[str] | None
-) -> Series | None:
+def _chosen_series(text: str, bold: Sequence[Span], weights: SeriesWeights, named: Set[str] | None) -> Series | None:
     markers = find_markers(text, bold)
     best: tuple[float, Series | None] = (0.0, None)
     if len(markers) > 1 or (markers and len(markers[0].labels) > 1):
@@ -95,42 +96,69 @@ def _is_plain(some: Series) -> bool:
 
 
 def best_series(
-    every: Sequence[Series], text: str, weights: Mapping[str, float], named: Set[str] | None = None
+    every: Sequence[Series], text: str, weights: SeriesWeights, named: Set[str] | None = None
 ) -> tuple[float, Series | None]:
     """Return the score and the most probable series of some; (0, None) if none is surely more probable than none."""
     if len(every) == 1 and _is_plain(every[0]):
         return 1.0, every[0]
     best: tuple[float, Series | None] = (0.0, None)
+    beside = Beside(text)
     for some in every:
-        score = weights[""] + sum(weights.get(f, 0.0) for f in features(some, every, text, named))
+        score = weights.score(groups(some, every, text, named, beside))
         if score > max(best[0], _LEAST):
             best = (score, some)
     return best
 
 
+class SeriesWeights:
+    """Weights of the model of series; sums over groups of features are kept, since few groups are frequent.
+
+    Weights are read to four places, as they are fitted. Sums of whole numbers do not depend on their order.
+    """
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        """Take the weights by feature; that of "" is the bias."""
+        self._weights = weights
+        self._bias = round(weights[""] * _UNITS)
+        self._sums: dict[Group, int] = {}
+
+    def score(self, described: Sequence[Group]) -> float:
+        """Return the log odds of a series, by its features."""
+        kept = self._sums
+        return (self._bias + sum([kept[g] if g in kept else self._sum(g) for g in described])) / _UNITS
+
+    def _sum(self, group: Group) -> int:
+        if len(self._sums) >= _KEPT:
+            self._sums.clear()
+        out = self._sums[group] = sum(round(self._weights.get(f, 0.0) * _UNITS) for f in names(group))
+        return out
+
+
 @lru_cache(maxsize=1)
-def series_weights() -> Mapping[str, float]:
-    """Read the weights of the model that comes with the package, by feature; that of "" is the bias."""
+def series_weights() -> SeriesWeights:
+    """Read the weights of the model that comes with the package."""
     data = json.loads(resources.files("pmcmine.panels").joinpath("models/series.json").read_text("utf-8"))
-    return {str(k): float(v) for k, v in data["weights"].items()}
+    return SeriesWeights({str(k): float(v) for k, v in data["weights"].items()})
 
 
 def _without_references(markers: Sequence[Marker], text: str) -> list[Marker]:
     """Drop markers that refer back to earlier panels."""
+    counts = Counter([label for m in markers for label in m.labels])
+    if len(counts) == sum(counts.values()):
+        return list(markers)
     out: list[Marker] = []
     seen: set[str] = set()
     grouped: set[str] = set()
-    counts = Counter(label for m in markers for label in m.labels)
     repeated = {label for label, n in counts.items() if n > 1}
     for m in markers:
-        begins = _begins_sentence(text, m.start) or _lists_on(out, m, text)
         again = set(m.labels) <= seen
         near = text[max(m.start - 12, 0) : m.start]
         if again and _MEASURE.search(near):
             continue  # "10 µm (b, f)" tells of a bar
         if m.labels[0] in repeated and not again and is_initial(m, text) and _leaps(m.labels[0], seen):
             continue  # "(g) The infundibulum (i). (h) A tumour. (i) An artery."
-        if again and not begins and (set(m.labels) <= grouped or _REFERENCE.search(near)):
+        refers = again and (set(m.labels) <= grouped or _REFERENCE.search(near) is not None)
+        if refers and not _begins_sentence(text, m.start) and not _lists_on(out, m, text):
             continue
         out.append(m)
         seen |= set(m.labels)
@@ -154,5 +182,6 @@ def _leaps(label: str, seen: Collection[str]) -> bool:
 
 
 def _begins_sentence(text: str, at: int) -> bool:
-    before = text[:at].rstrip()
-    return not before or before[-1] in ".;:!?"
+    while at and text[at - 1].isspace():
+        at -= 1
+    return not at or text[at - 1] in ".;:!?"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
@@ -62,6 +63,9 @@ _GLUED: Final = re.compile(
 _NO_LABEL: Final = r"(?= )(?! (?:and )?[A-Za-z]\d?(?:[ ,–-]|$))"
 _COMMA_ANY: Final = re.compile(rf" (?<=[.;:!?)] )(?P<list>(?=[A-Za-z]){LIST}),{_NO_LABEL}")
 _COMMA_ANY_FIRST: Final = re.compile(rf"(?P<list>(?=[A-Za-z]){LIST}),{_NO_LABEL}")
+_ANY_LOOSE: Final = re.compile(
+    rf" {LIST}(?:[.:,](?=[ ,])|\s?[–—-] |{_BARE_NEXT})"
+)  # what the four need, quick to look for
 # Looked for only where no other way of writing makes a series: "for A, wheat, B, rice and C, maize", "of a factor A Cells".
 _ENUMERATED: Final = re.compile(r" (?P<list>[A-Za-z](?:\d{1,2})?)(?:[,:.]|\)(?=,))(?= )")
 _FREE: Final = re.compile(rf" (?P<list>(?=[A-Za-z]){LIST})(?= (?:[A-Z\d(]|[a-z]{{2}}))")
@@ -122,6 +126,14 @@ def find_markers(text: str, bold: Sequence[Span], widely: bool = False) -> list[
     return _joined(text, [out[k] for k in sorted(out)])
 
 
+def most_common(forms: Sequence[str]) -> str:
+    """Return the most frequent of some ways of writing; of equal ones the first."""
+    first = forms[0]
+    if forms.count(first) * 2 >= len(forms):
+        return first
+    return Counter(forms).most_common(1)[0][0]
+
+
 @lru_cache(maxsize=4096)
 def _is_sum(labels: tuple[str, ...]) -> bool:
     """Return whether a list is that of "(n + 1)"."""
@@ -154,7 +166,10 @@ def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
     marked: list[int] = []
     others: list[int] = []
     for m in _PLACE.finditer(text):
-        (others if m["marked"] is None else marked).append(m.start())
+        if m.lastindex is None:
+            others.append(m.start())
+        elif _ANY_LOOSE.match(text, m.start()):
+            marked.append(m.start())
     for first, later, form in (
         (_DOTTED_FIRST, _DOTTED, "dotted"),
         (_COMMA_FIRST, _COMMA, "dotted"),

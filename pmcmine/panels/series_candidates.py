@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import chain, pairwise
 from typing import Final, NamedTuple
 
 from pmcmine.panels.labels import kinds, series
 from pmcmine.panels.markers import FIRM_FORMS, Marker
 
 NAMES: Final = ("upper", "lower", "upper+", "lower+", "roman", "ROMAN", "digit")
-NAMED: Final = "text names "  # begins the feature of what the article's mentions say
 _CASES: Final = ("upper", "lower")
 _FEWEST: Final = {"digit": 2, "ROMAN": 3}  # markers of a series; "clusters (I, II and III)" name no panels
 
@@ -21,24 +18,13 @@ _IN_ORDER: Final = ("dotted", "comma", "bare", "unstopped", "glued", "enumerated
 _FIXED_FORMS: Final = (*FIRM_FORMS, "dotted")
 _LISTING: Final = ("dotted", "comma")  # forms that may name a label of a list before them again
 _NEARER: Final = ("dotted", "comma", "bare", "unstopped", "glued")
-_REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
-_NAMED: Final = re.compile(
-    r"\b(?:vitamins?|hepatitis|influenza|types?|(?:sub)?groups?|class(?:es)?|grades?|phases?|stages?|steps?|lanes?|factors?|proteins?|models?|"
-    r"tables?|fig(?:ure|\.)?s?|cases?|patients?|regions?|sites?|clusters?|clades?|categor(?:y|ies)|days?|arms?|zones?|letters?|"
-    r"eqs?\.?|equations?|scheme|lines?|strains?|chains?|positions?|points?|arrows?|peaks?|bars?|compounds?) ?[(]?$",
-    re.IGNORECASE,
-)
 _LETTERS: Final = re.compile(r"\bletters? ?$", re.IGNORECASE)
 _PROBABILITY: Final = re.compile(r"[ :,]?[Pp] ?[<>=≤]")
 _COMPOUNDS: Final = re.compile(r"\b(?:structures? of|compounds?|synthesis|reagents|synthetic)\b", re.IGNORECASE)
-_MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
-_MEASURES: Final = frozenset("mrs:,0123456789")  # how a measure ends
 _LAST_WORD: Final = re.compile(r"([A-Za-z])[\w-]*\W{0,2}$")
-_GENUS_FORMS: Final = ("bold", "dotted", "opening", "unstopped")
-_GENUS: Final = re.compile(r"[A-Za-z]?\. [a-z]{4,}")  # "(A. comosus)"
 _STOP: Final = re.compile(r"[.!?;] +(?=[A-Z(])|[.!?;] ?$")
 _MOST: Final = 400  # markers of a caption that are considered
-_NEAR: Final = 28  # code points before a marker that are looked at
+NEAR: Final = 28  # code points before a marker that are looked at
 
 
 class Series(NamedTuple):
@@ -70,7 +56,7 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
         if name not in present or (name == "digit" and _COMPOUNDS.search(text)):
             continue
         mine = [m for m, some in zip(markers, sorts, strict=True) if name in some]
-        if mine and name in _CASES:
+        if mine and name in _CASES and present.issuperset(_CASES):
             mine = _with_other_case(mine, markers, name)
         if mine and name.endswith("+"):  # "A1, A2, B"
             mine = [m for m, some in zip(markers, sorts, strict=True) if {name, name.rstrip("+")} & some]
@@ -181,7 +167,7 @@ def _in_order(mine: Sequence[Marker], name: str, text: str) -> list[Marker]:
         if m.form in _IN_ORDER:
             if not numbers:
                 continue
-            if len(out) == 1 and numbers[0] == 0 and out[0].labels[0] == m.labels[0] and _is_article(out[0], text):
+            if len(out) == 1 and numbers[0] == 0 and out[0].labels[0] == m.labels[0] and is_article(out[0], text):
                 out, had, following = [], set(), 0
             if min(numbers) != following and (m.form not in _LISTING or not _names_again(numbers, again, last)):
                 continue
@@ -201,7 +187,8 @@ def _names_again(numbers: Sequence[int], first: int, last: int) -> bool:
     return 0 < len(numbers) <= last - first + 1 and list(numbers) == list(range(first, first + len(numbers)))
 
 
-def _is_article(m: Marker, text: str) -> bool:
+def is_article(m: Marker, text: str) -> bool:
+    """Check whether a letter is an article: the words behind it begin with a small letter."""
     return m.form in ("bare", "free") and m.labels[0] in "Aa" and text[m.end + 1 : m.end + 2].islower()
 
 
@@ -209,7 +196,7 @@ def is_initial(m: Marker, text: str) -> bool:
     """Check whether a letter in brackets may stand for the word before it: "curcumin (C)"."""
     if len(m.labels) > 1 or m.form not in ("bracket", "inner"):
         return False
-    return _initial(text[max(m.start - _NEAR, 0) : m.start]) == m.labels[0][0].lower()
+    return _initial(text[max(m.start - NEAR, 0) : m.start]) == m.labels[0][0].lower()
 
 
 @lru_cache(maxsize=512)  # a marker is asked about in each series that has it
@@ -227,120 +214,3 @@ def _sorts(labels: tuple[str, ...]) -> frozenset[str]:
     base = set.intersection(*({n.rstrip("+") for n in some} for some in names))
     some = {n for n in set.union(*names) if n.endswith("+") and n.rstrip("+") in base}
     return frozenset({n for n in every if not n.endswith("+")} | some)
-
-
-def features(some: Series, every: Sequence[Series], text: str, named: Set[str] | None = None) -> list[str]:
-    """List the features of a series that hold; each has a weight in the model.
-
-    Args:
-        some: the series.
-        every: all series that the caption may have.
-        text: the caption.
-        named: letters of panels that the article's mentions of the figure name, in upper case; None if not known.
-    """
-    markers, name = some.markers, some.name
-    forms = Counter(m.form for m in markers)
-    main = forms.most_common(1)[0][0]
-    n = len(some.labels)
-    k = len(markers)
-    counts = Counter(chain.from_iterable([_around(m, text) for m in markers]))
-    out = [
-        f"name {name}",
-        f"form {main}",
-        f"labels {min(n, 8)}",
-        f"{main} {name}",
-        f"{main} labels {min(n, 5)}",
-        f"{main} forms {len(forms)}",
-        f"{main} markers {min(k, 4)}",
-    ]
-    for what in _COUNTED:
-        count = counts[what]
-        level = "none" if not count else "all" if count == k else "most" if 2 * count > k else "few"
-        out += _level(what, level, main)
-    starts = [m.start for m in markers]
-    numbers = [
-        max((x.number for x in kinds(m.labels[0]) if x.name.rstrip("+") == name.rstrip("+")), default=0)
-        for m in markers
-    ]
-    falls = sum(a > b for a, b in pairwise(numbers))
-    repeats = sum(len(m.labels) for m in markers) - n
-    rivals = [r for r in every if r is not some and r.name != name]
-    more = max((len(r.labels) for r in rivals), default=0)
-    outside = max((len(r.labels) for r in every if r is not some and r.name == name), default=0)
-    around = [r.name for r in rivals if r.markers[0].start < starts[0] and r.markers[-1].start > starts[-1]]
-    near = min((b.start - a.end for a, b in pairwise(markers)), default=99)
-    out += [
-        f"falls {min(falls, 2)}",
-        f"repeats {min(repeats, 3)}",
-        f"rest {min(some.rest, 4)} {main}",
-        f"rest share {int(4 * some.rest / (some.rest + k))}",
-        f"rivals {'none' if not more else 'fewer' if more < n else 'same' if more == n else 'more'} {name}",
-        f"siblings {'none' if not outside else 'fewer' if outside < n else 'same' if outside == n else 'more'}",
-        f"before {around[0] if around else ''}",
-        f"near {0 if near < 2 else 1 if near < 6 else 2 if near < 15 else 3}",
-        f"spread {int(4 * (starts[-1] - starts[0]) / max(len(text), 1))}",
-        f"first {'at 0' if not starts[0] else int(3 * starts[0] / max(len(text), 1))}",
-    ]
-    if _is_article(markers[0], text):
-        out += ["article", f"article {main} {min(n, 4)}"]
-    if named is not None:
-        out += naming(some, named)
-    if name == "digit" and any(text[m.end : m.end + 1].isalnum() for m in markers):
-        out.append("digit in a name")
-    return out
-
-
-def naming(some: Series, named: Set[str]) -> tuple[str, ...]:
-    """Tell whether the article names no letters, or only letters of a series; other letters say nothing against it."""
-    if not named:
-        return (NAMED + "none",)
-    return (NAMED + "these",) if named <= {x[0].upper() for x in some.labels} else ()
-
-
-@lru_cache(maxsize=1024)  # few values, which would else be written again for each series
-def _level(what: str, level: str, main: str) -> tuple[str, str]:
-    return f"{what} {level}", f"{what} {level} {main}"
-
-
-_COUNTED: Final = (
-    "begins", "comma before", "reference", "named", "measure", "initial", "ends", "capital", "lower", "digit", "joined",
-    "genus",
-)  # fmt: skip
-
-
-def _around(m: Marker, text: str) -> list[str]:
-    """List what is beside a marker."""
-    start, end = m.start, m.end
-    before = text[max(start - _NEAR, 0) : start].rstrip()
-    out = list(_of_last_word(before[before.rfind(" ") + 1 :]))
-    if before[-1:] in _MEASURES and _MEASURE.search(before):
-        out.append("measure")
-    if is_initial(m, text):
-        out.append("initial")
-    after = text[end : end + 3].lstrip(" ")
-    if not after or after[0] in ",.;)":
-        out.append("ends")
-    elif after[0].isupper():
-        out.append("capital")
-    elif after[0].islower():
-        out.append("lower")
-    elif after[0].isdigit():
-        out.append("digit")
-    if text[end : end + 1] not in " ,.;:":
-        out.append("joined")
-    if m.form in _GENUS_FORMS and _GENUS.match(text, end - 1):
-        out.append("genus")
-    return out
-
-
-@lru_cache(maxsize=2048)
-def _of_last_word(word: str) -> tuple[str, ...]:
-    """List what the word before a marker says of it."""
-    if not word or word[-1] in ".;:!?":
-        first = "begins"
-    elif word[-1] == ",":
-        first = "comma before"
-    else:
-        first = "reference" if _REFERENCE.search(word) else ""
-    named = "named" if _NAMED.search(word + " ") else ""
-    return tuple(x for x in (first, named) if x)

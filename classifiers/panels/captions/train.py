@@ -25,7 +25,8 @@ from pmcmine.evaluation.gold_files import read_json_lines
 from pmcmine.panels import marker_choice
 from pmcmine.panels.marker_choice import may_be_wider
 from pmcmine.panels.markers import find_markers
-from pmcmine.panels.series_candidates import NAMED, Series, candidates, features
+from pmcmine.panels.series_candidates import Series, candidates
+from pmcmine.panels.series_features import NAMED, features
 
 SERIES_PENALTY = 0.002  # chosen by folds among 0.0005 to 0.004
 
