@@ -17,7 +17,7 @@ from pmcmine.panels.labels import LIST, expand, kinds
 from pmcmine.panels.marker_choice import choose_markers
 from pmcmine.panels.markers import Marker, Span, most_common
 from pmcmine.panels.pieces import lay_out
-from pmcmine.panels.sentences import sentences
+from pmcmine.panels.sentences import WHITE_SPACE, sentences
 from pmcmine.panels.sides import STOPPED, votes_after
 
 _BLANKS: Final = "\t\n\r\xa0\u2002\u2003\u2009\u202f"  # white space that is read as a blank
@@ -71,8 +71,9 @@ _LEGEND: Final = re.compile(
 )
 _CONNECT: Final = re.compile(r"(?:[\s,;:.)\]–—-]|and\b|or\b|as well as\b|while\b|whereas\b|in\s*$|respectively\b)+")
 _CONNECTING: Final = "aowir"  # what its words begin with
-_TRAILING: Final = ",;:.([•–—-"
+_TRAILING: Final = ",;:.([•–—-" + WHITE_SPACE
 _TRAILING_WORDS: Final = ("and", "or", "as well as", "while", "whereas")
+_TRAILING_LAST: Final = "dres"  # what these end with
 _WORD: Final = re.compile(r"(\w+)\s+")
 _PREPOSITIONS: Final = frozenset(
     "of in on for with by from to at between during using under after show shows showing include includes included "
@@ -269,10 +270,8 @@ def _trim(text: str, start: int, end: int) -> Span:
         lead = _CONNECT.match(text, start, end)
         start = lead.end() if lead else start
     while end > start:
-        at = end
-        while at > start and (text[at - 1] in _TRAILING or text[at - 1].isspace()):
-            at -= 1
-        if text.endswith(_TRAILING_WORDS, start, at):
+        at = start + len(text[start:end].rstrip(_TRAILING))
+        if at > start and text[at - 1] in _TRAILING_LAST and text.endswith(_TRAILING_WORDS, start, at):
             word = next(w for w in _TRAILING_WORDS if text.endswith(w, start, at))
             begin = at - len(word)
             at = at if begin > start and text[begin - 1].isalnum() else begin

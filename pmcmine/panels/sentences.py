@@ -14,6 +14,7 @@ _ABBREVIATED: Final = re.compile(
     r"(?:\b(?:[Ff]igs?|[Tt]abs?|[Rr]efs?|[Nn]os?|vs|cv|cvs|var|subsp|ssp|spp?|approx|ca|et al|e\.g|i\.e|[A-Z]|"
     r"st|Dr|min|max|resp|Eq|St|Ex|Em|ext|Supp?l|inc|Inc|Ltd|Co|cf|etc|rel|conc|pv|sec|hr?s?))\.$"
 )
+WHITE_SPACE: Final = "".join(c for c in map(chr, range(0x3001)) if c.isspace())  # all of Unicode
 _LONGEST: Final = 7  # code points of an abbreviation and its stop
 
 

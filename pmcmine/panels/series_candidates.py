@@ -48,12 +48,12 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
     markers = markers[:_MOST]
     if "etter" in text:
         markers = [m for m in markers if not _marks_values(m, text)]
-    markers = [m for m in markers if not _tells_probability(m, text)]
+    markers = [m for m in markers if m.form in FIRM_FORMS or not _tells_probability(m, text)]
     sorts = [_sorts(m.labels) for m in markers]
     present = frozenset().union(*sorts)
     out: dict[tuple[int, ...], Series] = {}
     for name in NAMES:
-        if name not in present or (name == "digit" and _COMPOUNDS.search(text)):
+        if name not in present:
             continue
         mine = [m for m, some in zip(markers, sorts, strict=True) if name in some]
         if mine and name in _CASES and present.issuperset(_CASES):
@@ -71,6 +71,8 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
             labels = frozenset(label for m in kept for label in m.labels)
             if len(labels) < 2 or len(kept) < _FEWEST.get(name, 1):
                 continue
+            if name == "digit" and _COMPOUNDS.search(text):
+                break
             out.setdefault(tuple(m.start for m in kept), Series(name, kept, labels, len(mine) - len(kept)))
     return list(out.values())
 
@@ -96,8 +98,7 @@ def _marks_values(m: Marker, text: str) -> bool:
 
 def _tells_probability(m: Marker, text: str) -> bool:
     """Check whether a plain letter is a mark of significance: "a P < 0.05 versus control"."""
-    plain = m.form not in FIRM_FORMS and text[m.end + 1 : m.end + 2] in ("P", "p")
-    return plain and _PROBABILITY.match(text, m.end) is not None
+    return text[m.end + 1 : m.end + 2] in ("P", "p") and _PROBABILITY.match(text, m.end) is not None
 
 
 def _ways(mine: Sequence[Marker], name: str, text: str) -> Iterator[list[Marker]]:

@@ -32,15 +32,16 @@ def votes_after(text: str, m: Marker, last: bool) -> float:
         return -3.0
     if m.form == "inner":
         return 3.0
-    rest = text[m.end :]
-    stripped = rest.lstrip(" ")
-    ends = not stripped or stripped[0] in ",.;)" or not rest.startswith((" ", ":"))
     if m.start == 0:
         return -3.0
+    at = m.end
+    while text[at : at + 1] == " ":
+        at += 1
+    ends = text[at : at + 1] in ",.;)" or text[m.end] not in " :"
     before = text[max(m.start - 60, 0) : m.start].rstrip() or "."
     if m.form == "bold" and (text[m.end - 1] in ".:" or _LEADING.search(before)):
         return -2.5
-    if before[-1] == "." and STOPPED.match(rest):
+    if before[-1] == "." and STOPPED.match(text, m.end):
         return -1.5  # "… of cells. (B). Western blots of …"
     if before[-1] in ".;:!?(":
         return 0.5 if ends else -2.5
@@ -51,7 +52,7 @@ def votes_after(text: str, m: Marker, last: bool) -> float:
     if before[-1] == "," or before.endswith((" and", " or")):
         return 0.5 if ends else -1.0
     if ends:
-        return 2.5 if not last or stripped.strip(" .;)") else 3.0
+        return 2.5 if not last or text[at:].strip(" .;)") else 3.0
     if _LEADING.search(before):
         return -1.0
     return 1.5 if _word_after(text, m.end) in _AFTER_SUFFIX else -0.2
