@@ -112,7 +112,7 @@ def find_markers(text: str, bold: Sequence[Span], widely: bool = False) -> list[
         bold: spans that the markup emphasises.
         widely: look also in the middle of sentences for letters without brackets.
     """
-    out: dict[int, Marker] = {}
+    out: list[Marker] = []
     used = bytearray(len(text))  # 1 at characters of a marker
     subpanels = "-ii" in text and SUBPANELS.search(text) is not None
     widest = _widest(text) if widely else ()
@@ -121,9 +121,9 @@ def find_markers(text: str, bold: Sequence[Span], widely: bool = False) -> list[
             continue
         labels = expand(said, subpanels)
         if labels and not (form == "bracket" and _is_sum(labels)):
-            out[start] = Marker(start, end, labels, form)
+            out.append(Marker(start, end, labels, form))
             used[start:end] = b"\1" * (end - start)
-    return _joined(text, [out[k] for k in sorted(out)])
+    return _joined(text, sorted(out))
 
 
 def most_common(forms: Sequence[str]) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
-from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from pmcmine.panels.pieces import Layout, Piece
@@ -61,7 +59,6 @@ class Whole(NamedTuple):
         long: whether panels before the last have several sentences.
         alone: whether all labels are in one sentence ("one") or not ("many").
         words: of each marker, by rule.
-        holders: number of markers that hold each word.
     """
 
     form: str
@@ -70,7 +67,6 @@ class Whole(NamedTuple):
     long: str
     alone: str
     words: tuple[frozenset[str], ...]
-    holders: Mapping[str, int]
 
 
 def measure(layout: Layout) -> Whole:
@@ -86,7 +82,6 @@ def measure(layout: Layout) -> Whole:
         long="0" if not several else "some" if 2 * several < len(markers) else "most",
         alone="one" if layout.groups[-1] == 0 else "many",
         words=words,
-        holders=Counter(chain.from_iterable(words)),
     )
 
 
@@ -151,15 +146,11 @@ def _overlaps(words: frozenset[str], about: Whole, before: int) -> tuple[int, in
 
     Returns how many words, at most 3, the marker has, others have, the marker alone has, and others alone have.
     """
-    own = mine = theirs = other = 0
-    for w in words & about.holders.keys():
-        if len(w) >= _SHORTEST:
-            held, has = about.holders[w], w in about.words[before]
-            mine += has
-            theirs += held > has
-            own += has and held == 1
-            other += not has
-    return min(mine, 3), min(theirs, 3), min(own, 3), min(other, 3)
+    held = about.words
+    own, others = held[before], _NONE.union(*held[:before], *held[before + 1 :])
+    words = frozenset([w for w in words if len(w) >= _SHORTEST])
+    mine, theirs = words & own, words & others
+    return min(len(mine), 3), min(len(theirs), 3), min(len(mine - theirs), 3), min(len(theirs - mine), 3)
 
 
 def names(group: Group) -> tuple[str, ...]:

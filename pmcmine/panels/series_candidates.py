@@ -114,8 +114,7 @@ def _ways(mine: Sequence[Marker], name: str, text: str) -> Iterator[list[Marker]
         if len(plain) < len(firm):
             yield plain
         for form in ("bracket", "half", "opening", "inner"):
-            some = [m for m in firm if m.form == form]
-            if len(some) < len(firm):
+            if form in forms and len(some := [m for m in firm if m.form == form]) < len(firm):
                 yield some
         square = [m for m in firm if text[m.start] == "["]
         if square:
@@ -203,7 +202,11 @@ def is_initial(m: Marker, text: str) -> bool:
 @lru_cache(maxsize=512)  # a marker is asked about in each series that has it
 def _initial(before: str) -> str:
     """Return the first letter of the last word, in lower case."""
-    word = _LAST_WORD.search(before, before.rfind(" ", 0, -2) + 1)
+    begin = before.rfind(" ", 0, -2) + 1
+    last = before[begin:].rstrip(" ")
+    if last.isascii() and last.isalpha() and len(before) - begin - len(last) <= 2:
+        return last[0].lower()  # as in most
+    word = _LAST_WORD.search(before, begin)
     return word[1].lower() if word is not None else ""
 
 
