@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from importlib import resources
 from typing import Final
 
 from pmcmine.panels.labels import LIST, expand
-from pmcmine.panels.piece_features import Group, Whole, groups, measure, names
+from pmcmine.panels.piece_features import (
+    COMPARED,
+    Group,
+    Whole,
+    groups,
+    measure,
+    names,
+    overlap,
+    overlap_names,
+    words_of,
+)
 from pmcmine.panels.pieces import Layout, Piece
 
 OPTIONS: Final = "APNSR"  # all; the marker before; the next one; those of the sentence; those that are named again
@@ -92,13 +102,39 @@ class PieceWeights:
         """Take the weights by feature, one for each of `OPTIONS`."""
         self._weights = weights
         self._sums: dict[Group, tuple[int, ...]] = {}
+        self._most: dict[str, dict[tuple[str, str], int]] = {}
 
-    def best(self, found: Iterable[str], described: Sequence[Group]) -> str:
-        """Return the most probable option of some; of equal ones the last in the alphabet."""
+    def best(self, found: Sequence[str], described: Sequence[Group], place: str, compared: Callable[[], Group]) -> str:
+        """Return the most probable option of some; of equal ones the last in the alphabet.
+
+        Args:
+            found: the options.
+            described: features, without those of the piece's words.
+            place: of the piece.
+            compared: returns the features of its words; not called where these can't change what is best.
+        """
         kept = self._sums
         rows = [kept[g] if g in kept else self._sum(g) for g in described]
         sums = dict(zip(OPTIONS, map(sum, zip(*rows, strict=True)), strict=True))
-        return max([(sums[o], o) for o in found])[1]
+        score, option = max([(sums[o], o) for o in found])
+        if place not in COMPARED or len(found) == 1:
+            return option
+        most = self._most.get(place) or self._most_gained(place)
+        if all(o == option or score - sums[o] > most[option, o] for o in found):
+            return option
+        group = compared()
+        more = dict(zip(OPTIONS, kept[group] if group in kept else self._sum(group), strict=True))
+        return max([(sums[o] + more[o], o) for o in found])[1]
+
+    def _most_gained(self, place: str) -> dict[tuple[str, str], int]:
+        """Return the most that an option may gain on another one by the words of a piece, by (the other, itself)."""
+        rows = [[self._sum(("name", place, name)) for name in row] for row in overlap_names(place)]
+        self._most[place] = {
+            (one, other): sum(max(w[j] - w[i] for w in row) for row in rows)
+            for i, one in enumerate(OPTIONS)
+            for j, other in enumerate(OPTIONS)
+        }
+        return self._most[place]
 
     def _sum(self, group: Group) -> tuple[int, ...]:
         if len(self._sums) >= _KEPT:
@@ -127,11 +163,16 @@ def choose(
         if option is None:
             about = about or measure(layout)
             found = options(layout, piece, every)
-            option = weights.best(found, groups(layout, piece, about, last, left, found.get("R")))
+            described = groups(layout, piece, about, last, left, found.get("R"))
+            option = weights.best(tuple(found), described, piece.place, partial(_compared, layout, piece))
             labels = found[option]
         out.append((piece, option, labels))
         last = option
     return out
+
+
+def _compared(layout: Layout, piece: Piece) -> Group:
+    return overlap(piece, words_of(layout), layout.text)
 
 
 @lru_cache(maxsize=1)

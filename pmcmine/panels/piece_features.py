@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from pmcmine.panels.pieces import Layout, Piece
@@ -12,6 +12,7 @@ Group = tuple[Any, ...]  # sort of features, place of the piece, and the values 
 _NONE: Final[frozenset[str]] = frozenset()
 _WORDS: Final = re.compile(r"[^\W\d_]{4,}")
 _LOWER: Final = bytes(ord(chr(c).lower()) if c < 128 and chr(c).isalpha() else ord(" ") for c in range(256))
+COMPARED: Final = ("behind", "between", "tail")  # places of pieces whose words are compared
 _SHORTEST: Final = 4  # letters of a word that counts
 _FIRST: Final = re.compile(r"[\s,;:.)\]–—-]*[(\[“‘\"']?([^\W_]+|[*†‡#])(?: ([^\W\d_]+))?")
 # What a sentence behind the labels speaks of; the first that fits.
@@ -58,7 +59,6 @@ class Whole(NamedTuple):
         suffix: whether most labels come after their words ("s") or before ("p").
         long: whether panels before the last have several sentences.
         alone: whether all labels are in one sentence ("one") or not ("many").
-        words: of each marker, by rule.
     """
 
     form: str
@@ -66,14 +66,12 @@ class Whole(NamedTuple):
     suffix: str
     long: str
     alone: str
-    words: tuple[frozenset[str], ...]
 
 
 def measure(layout: Layout) -> Whole:
     """Measure a caption for the features of its pieces."""
     markers, spans = layout.markers, layout.spans
     after = sum([s is not None and s[0] < m.start for m, s in zip(markers, spans, strict=True)])
-    words = tuple([_words(layout.text[s[0] : s[1]]) if s is not None else _NONE for s in spans])
     several = len({p.before for p in layout.pieces if p.nth and 0 <= p.before < len(markers) - 1})
     return Whole(
         form=markers[min(1, len(markers) - 1)].form,
@@ -81,7 +79,6 @@ def measure(layout: Layout) -> Whole:
         suffix="s" if 2 * after > len(markers) else "p",
         long="0" if not several else "some" if 2 * several < len(markers) else "most",
         alone="one" if layout.groups[-1] == 0 else "many",
-        words=words,
     )
 
 
@@ -105,13 +102,24 @@ def describe(
         left: number of pieces behind it.
         again: labels that it names, if that is an option.
     """
-    return [name for key in groups(layout, piece, about, last, left, again) for name in names(key)]
+    described = groups(layout, piece, about, last, left, again)
+    if piece.place in COMPARED:
+        described.append(overlap(piece, words_of(layout), layout.text))
+    return [name for group in described for name in names(group)]
+
+
+def words_of(layout: Layout) -> tuple[frozenset[str], ...]:
+    """Return the words of each marker, by rule."""
+    return tuple([_words(layout.text[s[0] : s[1]]) if s is not None else _NONE for s in layout.spans])
 
 
 def groups(
     layout: Layout, piece: Piece, about: Whole, last: str, left: int, again: frozenset[str] | None = None
 ) -> list[Group]:
-    """List the features of a piece in groups, by what they are made of; arguments are those of `describe`."""
+    """List the features of a piece in groups, by what they are made of, but for `overlap`.
+
+    Arguments are those of `describe`.
+    """
     text = layout.text
     said = text[piece.start : piece.end]
     place, ruled = piece.place, piece.ruled
@@ -130,10 +138,12 @@ def groups(
         out.append(("first", place, first[1]))
         if first[2]:
             out.append(("two", place, first[1], first[2]))
-    if place in ("behind", "between", "tail"):
+    if place in COMPARED:
         out.append(("cue", place, kind, last, about.long))
-        shared = _overlaps(_words(said), about, piece.before)
-        out.append(("overlap", place, *shared, "arrow" in said, "respectively" in said))
+        if "arrow" in said:
+            out.append(("word", place, "arrow"))
+        if "respectively" in said:
+            out.append(("word", place, "respectively"))
     return out
 
 
@@ -141,16 +151,17 @@ def _size(blanks: int) -> str:
     return "0" if blanks < 3 else "3" if blanks < 8 else "8" if blanks < 20 else "20"
 
 
-def _overlaps(words: frozenset[str], about: Whole, before: int) -> tuple[int, int, int, int]:
+def overlap(piece: Piece, held: Sequence[frozenset[str]], text: str) -> Group:
     """Compare the words of a piece with those of the marker before it, and of the others.
 
-    Returns how many words, at most 3, the marker has, others have, the marker alone has, and others alone have.
+    The group has the number of words, at most 3, that the marker has, others have, the marker alone has, and others
+    alone have.
     """
-    held = about.words
-    own, others = held[before], _NONE.union(*held[:before], *held[before + 1 :])
-    words = frozenset([w for w in words if len(w) >= _SHORTEST])
+    own, others = held[piece.before], _NONE.union(*held[: piece.before], *held[piece.before + 1 :])
+    words = frozenset([w for w in _words(text[piece.start : piece.end]) if len(w) >= _SHORTEST])
     mine, theirs = words & own, words & others
-    return min(len(mine), 3), min(len(theirs), 3), min(len(mine - theirs), 3), min(len(theirs - mine), 3)
+    counts = (len(mine), len(theirs), len(mine - theirs), len(theirs - mine))
+    return ("overlap", piece.place, *[min(n, 3) for n in counts])
 
 
 def names(group: Group) -> tuple[str, ...]:
@@ -188,16 +199,14 @@ def _of_first(place: str, word: str) -> tuple[str, ...]:
     return f"{place} word {word.lower()}", f"{place} {'lower' if word[0].islower() else 'upper'} first"
 
 
-def _of_overlap(
-    place: str, mine: int, theirs: int, own: int, other: int, arrow: bool, respectively: bool
-) -> tuple[str, ...]:
-    return (
-        f"{place} overlap {mine} {theirs}",
-        f"{place} own {own}",
-        f"{place} other {other}",
-        *([f"{place} arrow"] if arrow else ()),
-        *([f"{place} respectively"] if respectively else ()),
-    )
+def _of_overlap(place: str, mine: int, theirs: int, own: int, other: int) -> tuple[str, ...]:
+    return f"{place} overlap {mine} {theirs}", f"{place} own {own}", f"{place} other {other}"
+
+
+def overlap_names(place: str) -> tuple[tuple[str, ...], ...]:
+    """List the features that `overlap` may have; of each row one holds."""
+    every = [_of_overlap(place, a, b, c, b) for a in range(4) for b in range(4) for c in range(4)]
+    return tuple(tuple(dict.fromkeys(row)) for row in zip(*every, strict=True))
 
 
 _NAMES: Final[Mapping[str, Callable[..., tuple[str, ...]]]] = {
@@ -208,5 +217,7 @@ _NAMES: Final[Mapping[str, Callable[..., tuple[str, ...]]]] = {
     "first": _of_first,
     "two": lambda place, one, two: (f"{place} words {one.lower()} {two.lower()}",),
     "cue": lambda place, kind, last, long: (f"{place} cue {kind} last {last}", f"{place} long {long} last {last}"),
+    "name": lambda place, name: (name,),
+    "word": lambda place, word: (f"{place} {word}",),
     "overlap": _of_overlap,
 }
