@@ -16,7 +16,6 @@ from typing import Final
 from pmcmine.panels.labels import LIST, expand
 from pmcmine.panels.piece_features import (
     COMPARED,
-    Group,
     Whole,
     groups,
     measure,
@@ -26,6 +25,7 @@ from pmcmine.panels.piece_features import (
     words_of,
 )
 from pmcmine.panels.pieces import Layout, Piece
+from pmcmine.panels.sums import UNITS, Group, Sums
 
 OPTIONS: Final = "APNSR"  # all; the marker before; the next one; those of the sentence; those that are named again
 # Kinds of pieces, and what the rules say of them, that are seldom decided otherwise.
@@ -37,8 +37,10 @@ _SURE: Final = {
     ("tail", "P"): "P",
     ("between", "P"): "P",
 }
-_KEPT: Final = 16_384  # groups of features whose weights are kept
-_NOTHING: Final = (0,) * len(OPTIONS)
+_BITS: Final = 40  # of a sum of weights
+_FIELD: Final[Mapping[str, int]] = {o: _BITS * n for n, o in enumerate(OPTIONS)}
+_MASK: Final = (1 << _BITS) - 1
+_MIDDLE: Final = sum(1 << (at + _BITS - 1) for at in _FIELD.values())  # is added, so that no field is negative
 _NONE: Final[frozenset[str]] = frozenset()
 # "In A and E, …", "(A, B) Means of …", "For (a), …": panels that a sentence names again.
 _AGAIN: Final = re.compile(
@@ -93,15 +95,12 @@ def _named_again(text: str, piece: Piece) -> frozenset[str]:
 
 
 class PieceWeights:
-    """Weights of the model of pieces; sums over groups of features are kept, since few groups are frequent.
-
-    Weights are read to four places, as they are fitted. Sums of whole numbers do not depend on their order.
-    """
+    """Weights of the model of pieces, in 1 / `UNITS`; a sum has those of all options, in fields of bits."""
 
     def __init__(self, weights: Mapping[str, Sequence[float]]) -> None:
         """Take the weights by feature, one for each of `OPTIONS`."""
         self._weights = weights
-        self._sums: dict[Group, tuple[int, ...]] = {}
+        self._sums = Sums(lambda group: sum(map(self._packed, names(group))))
         self._most: dict[str, dict[tuple[str, str], int]] = {}
 
     def best(self, found: Sequence[str], described: Sequence[Group], place: str, compared: Callable[[], Group]) -> str:
@@ -114,35 +113,31 @@ class PieceWeights:
             compared: returns the features of its words; not called where these can't change what is best.
         """
         kept = self._sums
-        rows = [kept[g] if g in kept else self._sum(g) for g in described]
-        sums = dict(zip(OPTIONS, map(sum, zip(*rows, strict=True)), strict=True))
-        score, option = max([(sums[o], o) for o in found])
-        if place not in COMPARED or len(found) == 1:
-            return option
-        most = self._most.get(place) or self._most_gained(place)
-        if all(o == option or score - sums[o] > most[option, o] for o in found):
-            return option
-        group = compared()
-        more = dict(zip(OPTIONS, kept[group] if group in kept else self._sum(group), strict=True))
-        return max([(sums[o] + more[o], o) for o in found])[1]
+        total = _MIDDLE + sum([kept[g] for g in described])
+        scores = [(total >> _FIELD[o] & _MASK, o) for o in found]
+        best, option = max(scores)
+        if place in COMPARED:
+            most = self._most.get(place) or self._most_gained(place)
+            for score, o in scores:
+                if best - score <= most[option, o] and o != option:
+                    total += kept[compared()]
+                    return max([(total >> _FIELD[o] & _MASK, o) for o in found])[1]
+        return option
+
+    def _packed(self, name: str) -> int:
+        row = self._weights.get(name)
+        return sum([round(w * UNITS) << at for w, at in zip(row, _FIELD.values(), strict=True)]) if row else 0
 
     def _most_gained(self, place: str) -> dict[tuple[str, str], int]:
         """Return the most that an option may gain on another one by the words of a piece, by (the other, itself)."""
-        rows = [[self._sum(("name", place, name)) for name in row] for row in overlap_names(place)]
+        zero = (0.0,) * len(OPTIONS)
+        rows = [[self._weights.get(name, zero) for name in row] for row in overlap_names(place)]
         self._most[place] = {
-            (one, other): sum(max(w[j] - w[i] for w in row) for row in rows)
+            (one, other): sum(max(round(w[j] * UNITS) - round(w[i] * UNITS) for w in row) for row in rows)
             for i, one in enumerate(OPTIONS)
             for j, other in enumerate(OPTIONS)
         }
         return self._most[place]
-
-    def _sum(self, group: Group) -> tuple[int, ...]:
-        if len(self._sums) >= _KEPT:
-            self._sums.clear()
-        rows = [row for f in names(group) if (row := self._weights.get(f)) is not None]
-        out = tuple(sum(round(w * 10_000) for w in column) for column in zip(*rows, strict=True)) or _NOTHING
-        self._sums[group] = out
-        return out
 
 
 def choose(

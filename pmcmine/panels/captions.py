@@ -286,7 +286,7 @@ def _is_list(text: str, markers: Sequence[Marker]) -> bool:
     inner = [text[a.end : b.start].rstrip() for a, b in itertools.pairwise(markers)]
     if not inner:
         return False
-    ended = sum(t.endswith((".", "!", "?")) or bool(sentences(text, 0, 0)) for t in inner)
+    ended = sum([t.endswith((".", "!", "?")) for t in inner])
     return ended * 2 < len(inner) and all(len(t) < 250 for t in inner)
 
 

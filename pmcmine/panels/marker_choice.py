@@ -12,14 +12,13 @@ from typing import Final
 
 from pmcmine.panels.markers import Marker, Span, emphasised_labels, find_markers, find_numbered, find_positions
 from pmcmine.panels.series_candidates import Series, candidates, is_initial
-from pmcmine.panels.series_features import Beside, Group, groups, names
+from pmcmine.panels.series_features import Beside, groups, names
 from pmcmine.panels.signs import look
+from pmcmine.panels.sums import UNITS, Group, Sums
 
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
 _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
 _LEAST: Final = 0.6  # score of a series from which it is chosen, log odds; false labels are worse than missing ones
-_UNITS: Final = 10_000
-_KEPT: Final = 16_384  # groups of features whose weights are kept
 _PAIRS: Final = (
     ("left", "right"),
     ("top", "bottom"),
@@ -111,27 +110,17 @@ def best_series(
 
 
 class SeriesWeights:
-    """Weights of the model of series; sums over groups of features are kept, since few groups are frequent.
-
-    Weights are read to four places, as they are fitted. Sums of whole numbers do not depend on their order.
-    """
+    """Weights of the model of series, in 1 / `UNITS`."""
 
     def __init__(self, weights: Mapping[str, float]) -> None:
         """Take the weights by feature; that of "" is the bias."""
-        self._weights = weights
-        self._bias = round(weights[""] * _UNITS)
-        self._sums: dict[Group, int] = {}
+        self._bias = round(weights[""] * UNITS)
+        self._sums = Sums(lambda group: sum([round(weights.get(f, 0.0) * UNITS) for f in names(group)]))
 
     def score(self, described: Sequence[Group]) -> float:
         """Return the log odds of a series, by its features."""
         kept = self._sums
-        return (self._bias + sum([kept[g] if g in kept else self._sum(g) for g in described])) / _UNITS
-
-    def _sum(self, group: Group) -> int:
-        if len(self._sums) >= _KEPT:
-            self._sums.clear()
-        out = self._sums[group] = sum(round(self._weights.get(f, 0.0) * _UNITS) for f in names(group))
-        return out
+        return (self._bias + sum([kept[g] for g in described])) / UNITS
 
 
 @lru_cache(maxsize=1)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pmcmine.panels.pieces import Layout, Piece
+from pmcmine.panels.sums import Group
 
-Group = tuple[Any, ...]  # sort of features, place of the piece, and the values that they are made of
 _NONE: Final[frozenset[str]] = frozenset()
 _WORDS: Final = re.compile(r"[^\W\d_]{4,}")
 _LOWER: Final = bytes(ord(chr(c).lower()) if c < 128 and chr(c).isalpha() else ord(" ") for c in range(256))
@@ -217,7 +217,6 @@ _NAMES: Final[Mapping[str, Callable[..., tuple[str, ...]]]] = {
     "first": _of_first,
     "two": lambda place, one, two: (f"{place} words {one.lower()} {two.lower()}",),
     "cue": lambda place, kind, last, long: (f"{place} cue {kind} last {last}", f"{place} long {long} last {last}"),
-    "name": lambda place, name: (name,),
     "word": lambda place, word: (f"{place} {word}",),
     "overlap": _of_overlap,
 }

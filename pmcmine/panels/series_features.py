@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 from pmcmine.panels.labels import kinds
 from pmcmine.panels.markers import Marker, most_common
 from pmcmine.panels.series_candidates import NEAR, Series, is_article, is_initial
+from pmcmine.panels.sums import Group
 
-Group = tuple[Any, ...]  # sort of features, and the values that they are made of
 NAMED: Final = "text names "  # begins the feature of what the article's mentions say
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
 _NAMED: Final = re.compile(

@@ -13,12 +13,8 @@ _GRAPHS: Final = re.compile(
 _LEADING: Final = re.compile(
     r"\b(?:with|of|for|on|in|by|are|is|were|to|between|from|includes?|including|show|shows|showing|at)$", re.IGNORECASE
 )
+_NEXT_WORD: Final = re.compile(r"\s*([^\s,.;:)]*)")
 STOPPED: Final = re.compile(r"\. ?[A-Z]")
-
-
-def _word_after(text: str, at: int) -> str:
-    m = re.match(r"\s*([^\s,.;:)]*)", text[at : at + 40])
-    return m[1] if m else ""
 
 
 _AFTER_SUFFIX: Final = frozenset(
@@ -55,4 +51,5 @@ def votes_after(text: str, m: Marker, last: bool) -> float:
         return 2.5 if not last or text[at:].strip(" .;)") else 3.0
     if _LEADING.search(before):
         return -1.0
-    return 1.5 if _word_after(text, m.end) in _AFTER_SUFFIX else -0.2
+    word = _NEXT_WORD.match(text, m.end, m.end + 40)
+    return 1.5 if word is not None and word[1] in _AFTER_SUFFIX else -0.2
