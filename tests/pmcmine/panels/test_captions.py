@@ -88,7 +88,18 @@ def test_spans_lie_inside_of_any_text_and_do_not_depend_on_chance(text: str) -> 
     assert len({p.label for p in first.panels}) == len(first.panels)
 
 
-@pytest.mark.parametrize("text", ["(A) " * 20_000, "A, " * 50_000, "(" * 100_000, "a b " * 50_000, "(A–Z) " * 10_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(A) " * 20_000,
+        "A, " * 50_000,
+        "(" * 100_000,
+        "a b " * 50_000,
+        "(A–Z) " * 10_000,
+        "A-Z " * 25_000,
+        "a - " * 25_000,
+    ],
+)
 def test_long_captions_take_bounded_time(text: str) -> None:
     split_caption(text)
 
