@@ -63,9 +63,6 @@ _GLUED: Final = re.compile(
 _NO_LABEL: Final = r"(?= )(?! (?:and )?[A-Za-z]\d?(?:[ ,–-]|$))"
 _COMMA_ANY: Final = re.compile(rf" (?<=[.;:!?)] )(?P<list>(?=[A-Za-z]){LIST}),{_NO_LABEL}")
 _COMMA_ANY_FIRST: Final = re.compile(rf"(?P<list>(?=[A-Za-z]){LIST}),{_NO_LABEL}")
-_ANY_LOOSE: Final = re.compile(
-    rf" {LIST}(?:[.:,](?=[ ,])|\s?[–—-] |{_BARE_NEXT})"
-)  # what the four need, quick to look for
 # Looked for only where no other way of writing makes a series: "for A, wheat, B, rice and C, maize", "of a factor A Cells".
 _ENUMERATED: Final = re.compile(r" (?P<list>[A-Za-z](?:\d{1,2})?)(?:[,:.]|\)(?=,))(?= )")
 _FREE: Final = re.compile(rf" (?P<list>(?=[A-Za-z]){LIST})(?= (?:[A-Z\d(]|[a-z]{{2}}))")
@@ -166,10 +163,7 @@ def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
     marked: list[int] = []
     others: list[int] = []
     for m in _PLACE.finditer(text):
-        if m.lastindex is None:
-            others.append(m.start())
-        elif _ANY_LOOSE.match(text, m.start()):
-            marked.append(m.start())
+        (others if m.lastindex is None else marked).append(m.start())
     for first, later, form in (
         (_DOTTED_FIRST, _DOTTED, "dotted"),
         (_COMMA_FIRST, _COMMA, "dotted"),
