@@ -34,6 +34,7 @@ GENERATED, SLICE, PACKAGE, COMPOUND = "generated", "slice", "package", "compound
 _PER_KIND: Final = 60  # generated pictures of each kind
 _COMPOUNDS: Final = 300
 _SIZES: Final = ((256, 256), (256, 180), (256, 128), (180, 256), (256, 210))
+_Given = tuple[NDArray[np.uint8], str, str]  # a view, its kind and its package
 _ALIKE: Final = 2  # bits by which hashes of near duplicates differ at most
 
 
@@ -221,6 +222,12 @@ def generated(folder: Path | None = None, seed: int = 0) -> Examples:
     Raises:
         GoldError: if the outlines are missing or damaged.
     """
+    views, kinds = _drawn(folder, seed)
+    n = len(views)
+    return examples(views, [[k] for k in kinds], [""] * n, ["drawn"] * n, GENERATED, ["open"] * n)
+
+
+def _drawn(folder: Path | None, seed: int) -> tuple[list[NDArray[np.uint8]], list[str]]:
     painters = [*generate.PAINTERS.items(), *generate.MORE.items()]
     if folder is not None:
         painters.append(("map", read_atlas(folder).paint))
@@ -230,9 +237,8 @@ def generated(folder: Path | None = None, seed: int = 0) -> Examples:
         for _ in range(_PER_KIND):
             image = painter(r, r.choice(_SIZES))
             views.append(view(_worn(image, r) if r.random() < 0.5 else image))
-            kinds.append([kind])
-    n = len(views)
-    return examples(views, kinds, [""] * n, ["drawn"] * n, GENERATED, ["open"] * n)
+            kinds.append(kind)
+    return views, kinds
 
 
 def packaged(folder: Path | None, seed: int = 0) -> Examples:
@@ -241,19 +247,36 @@ def packaged(folder: Path | None, seed: int = 0) -> Examples:
     Raises:
         GoldError: if a file is missing or damaged.
     """
-    views, kinds, sources = [], [], []
     r = random.Random(f"{seed} slices")
-    for kind, source, image in [] if folder is None else slices(folder, seed):
-        views.append(view(_worn(image.convert("RGB"), r) if r.random() < 0.5 else image))
-        kinds.append([kind])
-        sources.append(source)
-    cut = examples(views, kinds, [""] * len(views), sources, SLICE, ["open"] * len(views))
-    shown = [] if folder is None else list(package_pictures(folder, seed))
-    views = [view(_worn(p.image.convert("RGB"), r) if r.random() < 0.5 else p.image) for p in shown]
-    n = len(shown)
-    return cut.also(
-        examples(views, [[p.kind] for p in shown], [""] * n, [p.package for p in shown], PACKAGE, ["open"] * n)
-    )
+    cut = [] if folder is None else list(_cut(folder, seed, r))
+    shown = [] if folder is None else list(_shown(folder, seed, r))
+    return _packaged(cut, SLICE).also(_packaged(shown, PACKAGE))
+
+
+def unembedded(folder: Path, seed: int = 0) -> list[NDArray[np.uint8]]:
+    """Return the views of what `generated` and `packaged` give, to choose an embedding by."""
+    r = random.Random(f"{seed} slices")
+    return [
+        *_drawn(folder, seed)[0],
+        *(v for v, _, _ in _cut(folder, seed, r)),
+        *(v for v, _, _ in _shown(folder, seed, r)),
+    ]
+
+
+def _cut(folder: Path, seed: int, r: random.Random) -> Iterator[_Given]:
+    for kind, source, image in slices(folder, seed):
+        yield view(_worn(image.convert("RGB"), r) if r.random() < 0.5 else image), kind, source
+
+
+def _shown(folder: Path, seed: int, r: random.Random) -> Iterator[_Given]:
+    for p in package_pictures(folder, seed):
+        yield view(_worn(p.image.convert("RGB"), r) if r.random() < 0.5 else p.image), p.kind, p.package
+
+
+def _packaged(found: Sequence[_Given], origin: str) -> Examples:
+    views, kinds, packages = zip(*found, strict=True) if found else ((), (), ())
+    n = len(found)
+    return examples(views, [[k] for k in kinds], [""] * n, packages, origin, ["open"] * n)
 
 
 def compounds(views: Sequence[NDArray[np.uint8]], known: Examples, seed: int = 0) -> Examples:

