@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -85,6 +87,29 @@ def test_words_of_findings_stand_in_any_order_and_in_coordinations(
 ) -> None:
     expected = sorted((said, f"HP:{n:07d}") for said, n in links)
     assert sorted(found(phenotypes, text, LinkOptions(context=False))) == expected
+
+
+@pytest.mark.parametrize(
+    ("prefix", "text", "linked"),
+    [
+        ("HP", "He had an imperforate anus.", True),
+        ("HP", "Imperforate-anus was seen.", True),
+        ("HP", "A cell cycle ended.", False),
+        ("UBERON", "He had an imperforate anus.", False),
+    ],
+)
+def test_a_related_name_of_a_finding_is_trusted_if_it_shares_a_word_with_its_concept(
+    tmp_path: Path, prefix: str, text: str, linked: bool
+) -> None:
+    terms = (("Anal atresia", "imperforate anus"), ("Proliferative region", "cell cycle"))
+    rows = (
+        f'\n[Term]\nid: {prefix}:{n:07d}\nname: {name}\nsynonym: "{related}" RELATED []\n'
+        for n, (name, related) in enumerate(terms)
+    )
+    path = tmp_path / "some.obo"
+    path.write_text("format-version: 1.2\n" + "".join(rows), "utf-8")
+    compile_vocabulary([open_input(path, Options())], path.with_suffix(".vocab"), "some")
+    assert bool(found(Vocabulary(path.with_suffix(".vocab")), text, LinkOptions())) == linked
 
 
 def test_only_prose_on_a_patient_is_read_as_notes_are(phenotypes: Vocabulary) -> None:
