@@ -11,8 +11,9 @@ from typing import Final
 
 from pmcmine.concepts.scoring import Evidence
 from pmcmine.vocabulary.normalise import spell_greek, token_key, tokens
-from pmcmine.vocabulary.terms import LEVEL_MASK, Flag
-from pmcmine.vocabulary.word_classes import FUNCTION
+from pmcmine.vocabulary.semantic_types import GROUP_OF
+from pmcmine.vocabulary.terms import LEVEL_MASK, Flag, Level, Term
+from pmcmine.vocabulary.word_classes import FUNCTION, word_class
 
 _CASED, _DERIVED, _INVERTED, _ACRONYM, _GENERAL, _LAY = (
     int(f) for f in (Flag.CASED, Flag.DERIVED, Flag.INVERTED, Flag.ACRONYM, Flag.GENERAL, Flag.LAY)
@@ -106,6 +107,32 @@ def compare_loosely(surface: str, name: str, flags: int, coordinated: bool) -> E
         coordinated=coordinated,
         other_words=min(other, 4),
     )
+
+
+def whole(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Drop coordinated names whose own part is the end of a longer name.
+
+    "Imperforate anus, and renal malformations" names no malformation of the anus.
+    """
+    starts: dict[tuple[int, int], int] = {}  # by text and end, the first code point of the longest name there
+    for c in candidates:
+        if c.own is None:
+            place = c.text, c.end
+            starts[place] = min(starts.get(place, c.start), c.start)
+    return [c for c in candidates if c.own is None or starts.get((c.text, c.own[1]), c.own[0]) >= c.own[0]]
+
+
+def is_kin(evidence: Evidence, name: str, term: Term) -> bool:
+    """Check whether a related name of a finding, of several words, shares a word with the concept's own name."""
+    if evidence.level < Level.BROAD or evidence.lay or evidence.general or evidence.words < 2:
+        return False
+    if not any(GROUP_OF.get(t) == "DISO" for t in term.types):
+        return False
+    return not _classes(name).isdisjoint(_classes(term.name))
+
+
+def _classes(name: str) -> set[str]:
+    return {kind for token in tokens(name) if (kind := word_class(token))}
 
 
 def longest(candidates: Sequence[Candidate]) -> list[Candidate]:

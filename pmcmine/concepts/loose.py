@@ -215,12 +215,14 @@ def _runs(line: _Line) -> Iterator[_Places]:
 def _shared_at_end(line: _Line, tokens: Tokens, left: Indices, right: Indices) -> Iterator[_Places]:
     """Yield places of "A" of "A and B head", then of "A, B and C head": first, last, sum, and the part that is "A"."""
     heads = []
+    clear = _marks(tokens)
     for inner, head in product(range(1, _INNER + 1), range(1, _HEAD + 1)):
         at, last = right + inner, right + inner + head - 1
         fits = last < len(line.kind)
-        a, x, e = at[fits], last[fits], left[fits]
+        a, x, e, r = at[fits], last[fits], left[fits], right[fits]
         # "Nerve" of "tumors, and nerve tumors" is no head: it stands before another word.
         whole = _are_words(line, a, x) & (line.phrase[e] == line.phrase[x]) & ~line.continues[x]
+        whole &= clear[r] == clear[x]  # "ribs and spine, abnormal calcifications" has no calcified ribs
         heads.append((a[whole], x[whole], e[whole]))
     at, last, end = (np.concatenate(column) for column in zip(*heads, strict=True))
     marks = np.concatenate([[-1], np.flatnonzero(tokens.gap == MARK)])
@@ -249,7 +251,7 @@ def _shared_at_start(line: _Line, tokens: Tokens, left: Indices, right: Indices)
         whole = _are_words(line, b, x)
         parts.append((b[whole], x[whole], e[whole]))
     part, last, end = (np.concatenate(column) for column in zip(*parts, strict=True))
-    clear = np.concatenate([[0], np.cumsum(tokens.gap >= MARK)])  # no mark may stand between
+    clear = _marks(tokens)  # none may stand between
     for inner, head in product(range(1, _MIDDLE + 1), range(1, _HEAD + 1)):
         first, at = end - inner - head + 1, end - inner
         some = np.flatnonzero(first >= 0)
@@ -260,6 +262,12 @@ def _shared_at_start(line: _Line, tokens: Tokens, left: Indices, right: Indices)
         whole &= ((between == 0) & (inner == 1)) | ((between <= _FEW) & (line.kind[a + 1] == _FUNCTION))
         f, a, b, x = f[whole], a[whole], b[whole], x[whole]
         yield f, x, line.total(f, a) + line.total(b, x), b, x
+
+
+def _marks(tokens: Tokens) -> Indices:
+    """Count the marks and ends of phrases before each token; one more than tokens."""
+    out: Indices = np.concatenate([[0], np.cumsum(tokens.gap >= MARK)])
+    return out
 
 
 def _are_words(line: _Line, first: Indices, last: Indices) -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Evidence:
         loose: the words of the name in another order or form.
         coordinated: the name shares words with another one of a coordination.
         other_words: words of the name that the place says by others of their class, at most 4.
+        kin: a related name of a finding that shares a word with the concept's own name.
     """
 
     exact: bool
@@ -47,8 +49,12 @@ class Evidence:
     loose: bool = False
     coordinated: bool = False
     other_words: int = 0
+    kin: bool = False
 
 
+# Added to the log odds of related names with `Evidence.kin` ("imperforate anus" of "Anal atresia"). Not a weight of the
+# model, because the corpus that it is fitted on names no findings.
+_KIN: Final = 1.0
 FEATURES = ("exact", "cased", "caseless_cased", "level_1", "level_2", "level_3", "level_4", "lay", "derived", "acronym",
             "letters", "short", "words", "capital", "rivals", "broad_short", "general", "general_related",
             "variant_related", "loose", "coordinated", "other_words")  # fmt: skip
@@ -95,4 +101,6 @@ def probability(e: Evidence) -> float:
     """Compute the probability that a match is right, rounded to 4 places."""
     model = _model()
     z = model["bias"] + sum(model.get(name, 0.0) * v for name, v in zip(FEATURES, features(e), strict=True))
+    if e.kin:
+        z += _KIN
     return round(1 / (1 + math.exp(-z)), 4)

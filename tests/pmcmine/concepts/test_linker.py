@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -73,6 +75,8 @@ def phenotypes(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
         ("Brachydactyly type A1", [("Brachydactyly type A1", 10)]),
         ("palmar/plantar pits", [("palmar/plantar pits", 5), ("plantar pits", 6)]),
         ("ears, limb anomalies, and pits", [("limb anomalies", 2)]),
+        ("ears and limbs, malformations", []),
+        ("absent speech and ear malformations", [("absent speech", 7), ("ear malformations", 1)]),
         ("ears, limb anomalies, and malformations", [("limb anomalies", 2)]),
         ("spinal tumors and nerve tumors", [("nerve tumors", 11)]),
         ("a lop-ear deformity", []),
@@ -85,6 +89,44 @@ def test_words_of_findings_stand_in_any_order_and_in_coordinations(
 ) -> None:
     expected = sorted((said, f"HP:{n:07d}") for said, n in links)
     assert sorted(found(phenotypes, text, LinkOptions(context=False))) == expected
+
+
+def test_the_end_of_a_name_is_no_part_of_a_coordination(tmp_path: Path) -> None:
+    path = tmp_path / "hp.obo"
+    terms = enumerate(("Imperforate anus", "Abnormality of the anus", "Abnormality of the kidney"), 1)
+    rows = (f"\n[Term]\nid: HP:{n:07d}\nname: {name}\n" for n, name in terms)
+    path.write_text("format-version: 1.2\n" + "".join(rows), "utf-8")
+    compile_vocabulary([open_input(path, Options())], path.with_suffix(".vocab"), "hp")
+    vocabulary = Vocabulary(path.with_suffix(".vocab"))
+    for nested in (False, True):
+        options = LinkOptions(min_score=0.0, nested=nested)
+        links = found(vocabulary, "imperforate anus, and renal malformations", options)
+        assert links == [("imperforate anus", "HP:0000001"), ("renal malformations", "HP:0000003")]
+        links = found(vocabulary, "anus and renal malformations", options)
+        assert links == [("anus and renal malformations", "HP:0000002"), ("renal malformations", "HP:0000003")]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "text", "linked"),
+    [
+        ("HP", "He had an imperforate anus.", True),
+        ("HP", "Imperforate-anus was seen.", True),
+        ("HP", "A cell cycle ended.", False),
+        ("UBERON", "He had an imperforate anus.", False),
+    ],
+)
+def test_a_related_name_of_a_finding_is_trusted_if_it_shares_a_word_with_its_concept(
+    tmp_path: Path, prefix: str, text: str, linked: bool
+) -> None:
+    terms = (("Anal atresia", "imperforate anus"), ("Proliferative region", "cell cycle"))
+    rows = (
+        f'\n[Term]\nid: {prefix}:{n:07d}\nname: {name}\nsynonym: "{related}" RELATED []\n'
+        for n, (name, related) in enumerate(terms)
+    )
+    path = tmp_path / "some.obo"
+    path.write_text("format-version: 1.2\n" + "".join(rows), "utf-8")
+    compile_vocabulary([open_input(path, Options())], path.with_suffix(".vocab"), "some")
+    assert bool(found(Vocabulary(path.with_suffix(".vocab")), text, LinkOptions())) == linked
 
 
 def test_only_prose_on_a_patient_is_read_as_notes_are(phenotypes: Vocabulary) -> None:
