@@ -204,12 +204,22 @@ def of_release(release: Path, labels: Mapping[str, Sequence[str]], weak: bool = 
 
 
 def labels_and_captions(
-    release: Path | None, labels: Mapping[str, Sequence[str]], say: Callable[[str], None]
+    release: Path | None, labels: Mapping[str, Sequence[str]], say: Callable[[str], None], weak: bool = True
 ) -> Examples:
-    """Collect what a release teaches, saying how much; nothing without a release."""
+    """Collect what a release teaches, saying how much; nothing without a release.
+
+    Args:
+        release: of `pmcmine mine`.
+        labels: kinds of figures that were looked at.
+        say: called with a line of progress.
+        weak: also take figures whose caption names one kind alone.
+
+    Raises:
+        PmcmineError: if it holds no figure of a known kind.
+    """
     if release is None:
         return examples([], [], [], [], LOOKED_AT, [])
-    found = of_release(release, labels, weak=True)
+    found = of_release(release, labels, weak)
     named = found.kinds[found.origins == WEAK].sum(0).astype(int)
     counts = ", ".join(f"{k} {n}" for k, n in zip(KINDS, named, strict=True) if n)
     say(f"{release}: {(found.origins == LOOKED_AT).sum()} labelled figures; by caption: {counts or 'none'}")

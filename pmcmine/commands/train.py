@@ -248,6 +248,7 @@ def image_kind(
         Option(help="With --images: folder of unpacked packages whose volumes and pictures are learned from, too."),
     ] = None,
     labels: Annotated[Path | None, Option(help="Labelled figures; default: the package's own.")] = None,
+    captions: Annotated[bool, Option(help="Learn from figures whose captions name one kind, too.")] = True,
     out: Annotated[Path | None, Option(help="Model file; default: the package's own.")] = None,
     card: Annotated[Path | None, Option(help="Model card to write, in Markdown.")] = None,
     overwrite: Overwrite = False,
@@ -269,7 +270,7 @@ def image_kind(
     _check(out or MODEL_FILE, card, overwrite)
     if images is not None:
         check_file((out or MODEL_FILE).with_name("learned.npz"), overwrite)
-    known = examples.labels_and_captions(figures, examples.read_labels(labels or examples.LABELS), _say)
+    known = examples.labels_and_captions(figures, examples.read_labels(labels or examples.LABELS), _say, captions)
     model, measured, base = learn.train_all(images, known, _say, volumes)
     target = out or MODEL_FILE
     _write(target, dump(model), card, model_card(model.trained_on, measured))
