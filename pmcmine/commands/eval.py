@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
+import click
+
 from pmcmine.commands.declare import Group, Option
 from pmcmine.commands.eval_linking import apart, found_in, given_mentions, linker_of, parts_of
 from pmcmine.commands.eval_output import print_measures, print_score
@@ -341,17 +343,34 @@ def pdf(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
 def written(
     gold: Gold,
     articles: Annotated[list[Path], Option(help="Articles: JATS XML, folders of it, or .tar.gz; repeatable.")],
-    part: Annotated[str | None, Option(help="Part of the rewrites (first to sixth); default all.")] = None,
+    part: Annotated[str | None, Option(help="Part of the rewrites, such as sixth; default all.")] = None,
+    judge_endpoint: Annotated[str | None, Option(help="Server of a judge to measure, too.")] = None,
+    judge_model: Annotated[str | None, Option(help="Name of the judge's model.")] = None,
+    answers: Annotated[Path | None, Option(help="Folder that keeps the judge's answers; the rest is asked.")] = None,
+    concurrency: Annotated[int, Option(help="Requests at once.", min=1, max=256)] = 4,
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:
-    """Evaluate the checks of written text on good and spoiled rewrites (rewrites.jsonl)."""
+    """Evaluate the checks of written text on good and spoiled rewrites (rewrites.jsonl), and a judge.
+
+    The judge's key is read from PMCMINE_JUDGE_KEY.
+    """
+    from pmcmine.commands.model_server import JUDGE_KEY, client_of
     from pmcmine.io.extras import need
     from pmcmine.write.checks.evaluate import evaluate, read_rewrites, texts_of
 
+    client = client_of("--judge-endpoint", judge_endpoint, "--judge-model", judge_model, JUDGE_KEY)
+    if client is not None and answers is None:
+        raise PmcmineError("--judge-endpoint: give --answers, a folder that keeps what the judge answers")
     need("mine", "eval written")
     rewrites = read_rewrites(gold, part)
-    measures, lines = evaluate(rewrites, texts_of(articles, rewrites))
+    texts = texts_of(articles, rewrites)
+    measures, lines = evaluate(rewrites, texts)
+    if client is not None and answers is not None:
+        from pmcmine.write.judge_measures import judge_measures, scores
+
+        scored = scores(rewrites, texts, client, answers, concurrency, lambda said: click.echo(said, err=True))
+        measures |= {"with_judge": judge_measures(rewrites, texts, scored)}
     print_measures("written", gold, measures, lines, errors, json_, "articles")
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import click
 
 from pmcmine.commands.declare import Option
+from pmcmine.commands.model_server import client_of
 from pmcmine.commands.output import Json, check_file, print_json
 from pmcmine.errors import PmcmineError
 from pmcmine.io.extras import need
 from pmcmine.text.clean import for_terminal
-
-if TYPE_CHECKING:
-    from pmcmine.write.client import Client
 
 KEY, SECOND_KEY = "PMCMINE_LABEL_KEY", "PMCMINE_SECOND_LABEL_KEY"
 
@@ -78,7 +75,10 @@ def _by_teachers(
     from pmcmine.write.budget import Budget, Prices
     from pmcmine.write.journal import Journal
 
-    clients = [_client("", *first, KEY), _client("second-", *second, SECOND_KEY)]
+    clients = [
+        client_of(f"--{prefix}endpoint", url, f"--{prefix}model", model, key)
+        for prefix, (url, model), key in (("", first, KEY), ("second-", second, SECOND_KEY))
+    ]
     drawn = sorted(read_corpus(corpus), key=lambda p: keyed_hash("pmcmine/label", str(p["paragraph_id"])))
     ask.done_ids(out)  # a file of somebody else's is refused before anything is made
     n = read = written = problems = 0
@@ -107,25 +107,6 @@ def _by_teachers(
         f"{out}: {n - problems:,} labelled now, {problems:,} without an answer; {read:,} tokens read, "
         f"{written:,} written, cost {cost:.4f}"
     )
-
-
-def _client(prefix: str, url: str | None, model: str | None, key: str) -> Client | None:
-    """Return the client of a teacher; None if none was given.
-
-    Raises:
-        PmcmineError: if only one of URL and model was given, or the URL can't be used.
-    """
-    from pmcmine.text.redact import learn
-    from pmcmine.write.client import Client
-    from pmcmine.write.transport import Endpoint, check_endpoint
-
-    if url is None and model is None:
-        return None
-    if not url or not model:
-        raise PmcmineError(f"--{prefix}endpoint and --{prefix}model go together; give both")
-    secret = os.environ.get(key, "").strip()
-    learn([secret])
-    return Client(Endpoint(check_endpoint(url, secret, f"--{prefix}endpoint"), model, secret))
 
 
 def _by_encoder(corpus: Path, text_model: Path, out: Path, overwrite: bool, as_json: bool) -> None:

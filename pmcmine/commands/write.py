@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 
 from pmcmine.commands.declare import Argument, Option
+from pmcmine.commands.model_server import JUDGE_KEY, RETRIES, TIMEOUT, client_of
 from pmcmine.commands.output import Json, check_file, listing, print_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pmcmine.write.client import Client
     from pmcmine.write.run import Done, Order
 
-KEY, JUDGE_KEY = "PMCMINE_WRITE_KEY", "PMCMINE_JUDGE_KEY"
+KEY = "PMCMINE_WRITE_KEY"
 TaskCommand = listing("Tasks", TASKS)
 _SERVER, _COST = "Server", "Cost"
 
@@ -108,8 +108,8 @@ def write(
     judge_doubts: _JudgeDoubts = False,
     concurrency: _Concurrency = 4,
     batch: _Batch = False,
-    retries: _Retries = 5,
-    timeout: _Timeout = 120.0,
+    retries: _Retries = RETRIES,
+    timeout: _Timeout = TIMEOUT,
     budget_tokens: _BudgetTokens = None,
     budget_usd: _BudgetUsd = None,
     price_read: _PriceRead = 0.0,
@@ -149,8 +149,8 @@ def write(
         return
     if out is not None:
         check_file(out, overwrite)
-    client = _client("--endpoint", endpoint, "--model", model, KEY, retries, timeout)
-    judge = _client("--judge-endpoint", judge_endpoint, "--judge-model", judge_model, JUDGE_KEY, retries, timeout)
+    client = client_of("--endpoint", endpoint, "--model", model, KEY, retries, timeout)
+    judge = client_of("--judge-endpoint", judge_endpoint, "--judge-model", judge_model, JUDGE_KEY, retries, timeout)
     _run(release, order, client, judge, as_json)
 
 
@@ -178,27 +178,6 @@ def _remove(release: Path, name: str, as_json: bool) -> None:
         print_json({"release": str(release), "removed": name, "files": n})
     else:
         click.echo(f"{release}: {name} is removed ({n:,} files)")
-
-
-def _client(
-    option: str, url: str | None, named: str, model: str | None, key: str, retries: int, timeout: float
-) -> Client | None:
-    """Return the client of a server; None if none was given.
-
-    Raises:
-        PmcmineError: if only one of URL and model was given, or the URL can't be used.
-    """
-    from pmcmine.text.redact import learn
-    from pmcmine.write.client import Client
-    from pmcmine.write.transport import Endpoint, check_endpoint
-
-    if url is None and model is None:
-        return None
-    if not url or not model:
-        raise PmcmineError(f"{option} and {named} go together; give both")
-    secret = os.environ.get(key, "").strip()
-    learn([secret])
-    return Client(Endpoint(check_endpoint(url, secret, option), model, secret, retries, timeout))
 
 
 def _progress(rows: int, asked: int, budget: Budget) -> None:

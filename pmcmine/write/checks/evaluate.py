@@ -128,6 +128,24 @@ def _interval(hits: Mapping[str, Sequence[bool]]) -> list[float]:
     return interval([float(right / of) for right, of in drawn])
 
 
+def given_of(rewrite: Rewrite, texts: Mapping[str, str]) -> Given:
+    """Return what a rewrite was written from."""
+    return Given(tuple(Passage(kind, row, a, b, texts[row][a:b]) for kind, row, a, b in rewrite.sources))
+
+
+def share(hits: Iterable[tuple[str, bool]]) -> dict[str, Any]:
+    """Compute a share and its interval.
+
+    Args:
+        hits: article, and whether the text is one that counts.
+    """
+    by_article: dict[str, list[bool]] = {}
+    for pmcid, hit in hits:
+        by_article.setdefault(pmcid, []).append(hit)
+    found = [hit for row in by_article.values() for hit in row]
+    return {"share": round(sum(found) / len(found), 4) if found else 0.0, "interval": _interval(by_article)}
+
+
 def evaluate(rewrites: Sequence[Rewrite], texts: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     """Run the checks over rewrites.
 
@@ -139,8 +157,7 @@ def evaluate(rewrites: Sequence[Rewrite], texts: Mapping[str, str]) -> tuple[dic
     kinds: dict[str, list[bool]] = {}
     lines = []
     for rewrite in rewrites:
-        passages = tuple(Passage(kind, row, a, b, texts[row][a:b]) for kind, row, a, b in rewrite.sources)
-        found = problems(rewrite.text, Given(passages), rewrite.task)
+        found = problems(rewrite.text, given_of(rewrite, texts), rewrite.task)
         good = rewrite.kind == GOOD
         ok = bool(found) != good
         right[good].setdefault(rewrite.pmcid, []).append(ok)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from pmcmine.cli import app
-from pmcmine.errors import GoldError
+from pmcmine.errors import GoldError, PmcmineError
 from pmcmine.write.checks.evaluate import evaluate, read_rewrites, texts_of
+from tests.model_server import served
 
 XML = b"""<article><front><article-meta><article-id pub-id-type="pmc">PMC77</article-id></article-meta></front><body>
 <sec><title>Results</title><p>See <xref ref-type="fig" rid="f1">Figure 1</xref>.</p><fig id="f1"><label>Figure 1</label>
@@ -59,3 +62,39 @@ def test_what_is_missing_is_one_clear_line(tmp_path: Path) -> None:
     gold.write_text('{"id": "1"}\n')
     with pytest.raises(GoldError, match="row 1 is not a rewrite"):
         read_rewrites(gold)
+
+
+def test_a_judge_is_measured_alone_and_with_the_checks(tmp_path: Path) -> None:
+    """Its scores: the good text 5, but one that the checks doubt, too; the number 1; the missing size no score."""
+    gold, article = _files(tmp_path)
+    doubted = json.loads(gold.read_text().splitlines()[0]) | {
+        "id": "4", "text": "The chest CT shows a hypodense mass of 3 cm in the left lung."
+    }  # fmt: skip
+    gold.write_text(gold.read_text() + json.dumps(doubted) + "\n")
+
+    def answer(body: dict[str, Any]) -> str:
+        said = body["messages"][1]["content"]
+        return json.dumps({"score": 1 if "4 cm" in said else 5, "reason": ""} if "cm in" in said else {})
+
+    args = ["eval", "written", "--gold", str(gold), "--articles", str(article), "--json"]
+    with served(answer=answer) as server:
+        judge = ["--judge-endpoint", server.url, "--judge-model", "judge", "--answers", str(tmp_path / "answers")]
+        done = CliRunner().invoke(app, [*args, *judge])
+        asked = server.state.requests
+        again = CliRunner().invoke(app, [*args, *judge])
+        assert server.state.requests == asked == 4 and again.stdout == done.stdout
+    found = json.loads(done.stdout.splitlines()[-1])
+    ways = {way: (m["passed"], m["caught"]) for way, m in found["with_judge"].items()}
+    assert (found["passed"], found["caught"]) == (0.5, 0.5)
+    assert ways == {"judge": (1.0, 1.0), "checks, then judge": (0.5, 1.0), "judge also of doubts": (1.0, 1.0)}
+
+
+def test_a_judge_that_does_not_answer_ends_with_one_line(tmp_path: Path) -> None:
+    gold, article = _files(tmp_path)
+    args = ["eval", "written", "--gold", str(gold), "--articles", str(article), "--judge-model", "judge"]
+    alone = CliRunner().invoke(app, [*args, "--judge-endpoint", "http://127.0.0.1:1/v1"])
+    assert isinstance(alone.exception, PmcmineError) and "give --answers" in str(alone.exception)
+    with served(faults=deque([400] * 9)) as server:
+        more = ["--judge-endpoint", server.url, "--answers", str(tmp_path / "answers")]
+        done = CliRunner().invoke(app, [*args, *more])
+    assert isinstance(done.exception, PmcmineError) and "keeps what was answered" in str(done.exception)
