@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import shutil
 import signal
 import socket
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -32,8 +34,11 @@ OPENS = [
     )
 ]  # fmt: skip
 START_SECONDS = 90.0
+# Below those that Linux gives to outgoing connections (32768 and up): a JVM listens seconds after its port was chosen.
+PORTS = range(20000, 32768)
 # A free port may be taken by another process until the program that it is for listens on it.
 START_ATTEMPTS = 3
+LISTEN = "0A"  # the state in /proc/net/tcp
 
 
 def class_path(pom: Path = HERE / "pom.xml", properties: tuple[str, ...] = ()) -> list[str]:
@@ -60,10 +65,31 @@ def class_path(pom: Path = HERE / "pom.xml", properties: tuple[str, ...] = ()) -
 
 
 def free_port() -> int:
-    """Find a free port on loopback."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+    """Find a free port on loopback, of those that no outgoing connection gets.
+
+    Raises:
+        RuntimeError: where there is none.
+    """
+    for port in random.SystemRandom().sample(PORTS, 200):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise RuntimeError(f"no free port from {PORTS.start} to {PORTS.stop - 1}")
+
+
+def listeners(port: int) -> set[int] | None:
+    """Return the process groups that listen at `port`, or None where the system does not tell (no Linux)."""
+    try:
+        tables = [Path("/proc/net", name).read_text() for name in ("tcp", "tcp6")]
+    except OSError:
+        return None
+    rows = [line.split() for table in tables for line in table.splitlines()[1:]]
+    sockets = {f"socket:[{row[9]}]" for row in rows if row[3] == LISTEN and int(row[1].rpartition(":")[2], 16) == port}
+    groups = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended, or is another user's
+            if any(str(fd.readlink()) in sockets for fd in (folder / "fd").iterdir()):
+                groups.add(os.getpgid(int(folder.name)))
+    return groups
 
 
 class Cluster:
@@ -169,16 +195,20 @@ class Cluster:
         raise RuntimeError(f"{name} ended as it started: {self._last_lines(name)}")
 
     def _listens(self, name: str, port: int) -> bool:
-        """Wait until `port` answers; False where the process ends before."""
+        """Wait until the process listens at `port`; False where it ends before.
+
+        An answer alone may be another program's, which took the port first; the process ends once it finds that.
+        """
+        process = self.processes[name]
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
-            if self.processes[name].poll() is not None:
+            if process.poll() is not None:
                 return False
             with socket.socket() as s:
                 s.settimeout(0.5)
-                if s.connect_ex(("127.0.0.1", port)) == 0:
-                    time.sleep(0.2)  # the answer may be another program's, and ours ends
-                    return self.processes[name].poll() is None
+                answers = s.connect_ex(("127.0.0.1", port)) == 0
+            if answers and ((groups := listeners(port)) is None or process.pid in groups):
+                return True
             time.sleep(0.2)
         raise RuntimeError(f"{name} does not listen after {START_SECONDS:.0f} s: {self._last_lines(name)}")
 

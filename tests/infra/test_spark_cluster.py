@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.spark import cluster as spark
 from infra.spark.cluster import Cluster
 
 # Ends at once the first FAILURES times, as a program does whose port was taken; then listens.
@@ -44,3 +45,31 @@ def test_another_port_is_tried(cluster: Cluster, capfd: pytest.CaptureFixture[st
 def test_a_program_that_never_starts_is_shown_by_its_own_words(cluster: Cluster) -> None:
     with pytest.raises(RuntimeError, match=r"server ended as it started: .*Address already in use.*server\.log"):
         cluster._listen("server", "--port", sys.executable, "-c", PROGRAM, "9")
+
+
+# Finds its port taken after a while, as a JVM does.
+SLOW = """
+import socket, sys, time
+time.sleep(1)
+try:
+    s = socket.create_server(("127.0.0.1", int(sys.argv[2])))
+except OSError as error:
+    sys.exit(str(error))
+time.sleep(60)
+"""
+
+
+def test_another_programs_answer_is_not_taken_for_its_own(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        ports = iter([taken, spark.free_port()])
+        monkeypatch.setattr(spark, "free_port", lambda: next(ports))
+        try:
+            port = cluster._listen("server", "--port", sys.executable, "-c", SLOW)
+        finally:
+            cluster.stop()
+    assert port != taken
+
+
+def test_ports_are_those_that_no_outgoing_connection_gets() -> None:
+    assert all(spark.free_port() in spark.PORTS for _ in range(20))
