@@ -16,7 +16,7 @@ from pmcmine.write.checks import problems
 from pmcmine.write.checks.evaluate import GOOD, Rewrite, given_of, share
 from pmcmine.write.client import Client
 from pmcmine.write.journal import Journal
-from pmcmine.write.judge import DOUBTS, LEAST, judge
+from pmcmine.write.judge import LEAST, are_doubts, judge
 from pmcmine.write.requests import told
 from pmcmine.write.transport import NoAnswer, Refused
 
@@ -48,8 +48,6 @@ def scores(
     def score(rewrite: Rewrite) -> int:
         try:
             return judge(asker, rewrite.id, told(given_of(rewrite, texts), _TABLE), rewrite.text).score
-        except ValueError:
-            return 0
         except (NoAnswer, Refused) as error:
             raise PmcmineError(f"{rewrite.id}: {error}; {answers} keeps what was answered") from None
 
@@ -82,11 +80,11 @@ def judge_measures(
     Returns:
         For each way to decide the shares of good ones that pass and of spoiled ones that are caught, with intervals.
     """
-    codes = {r.id: {p.code for p in problems(r.text, given_of(r, texts), r.task)} for r in rewrites}
+    found = {r.id: problems(r.text, given_of(r, texts), r.task) for r in rewrites}
     kept: dict[str, Callable[[str], bool]] = {
         "judge": lambda name: True,
-        "checks, then judge": lambda name: not codes[name],
-        "judge also of doubts": lambda name: codes[name] <= DOUBTS,
+        "checks, then judge": lambda name: not found[name],
+        "judge also of doubts": lambda name: are_doubts(found[name]),
     }
     out: dict[str, dict[str, Any]] = {}
     for way, passes in kept.items():
