@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from pmcmine import stream
@@ -16,7 +14,6 @@ from pmcmine.commands.output import for_json
 from pmcmine.duplicates.benchmark_sets import read_benchmarks
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
-from pmcmine.io.sealed import SEAL, with_seal
 from pmcmine.publish.verify import verify_folder
 from pmcmine.release.record import load_release
 from pmcmine.update.written import kept_written
@@ -24,6 +21,7 @@ from pmcmine.write.registry import task_of
 from pmcmine.write.run import journal_path
 from tests.helpers import release_json, rows, tree
 from tests.model_server import faithful, served
+from tests.old_release import without_column
 from tests.pmcmine.write.conftest import Write
 from tests.pmcmine.write.test_write import side
 from tests.test_cli import call
@@ -237,18 +235,6 @@ def test_a_side_table_is_taken_out(release: Path, write: Write, capsys: Any) -> 
     assert code == 2 and "the release has none" in err
 
 
-def _without_column(release: Path, name: str, column: str) -> None:
-    """Make the texts of a side table those of a version that did not have a column."""
-    record = release_json(release)
-    for entry in record["files"]:
-        if entry["name"].startswith(f"written/{name}/texts/"):
-            path = release / entry["name"]
-            pq.write_table(pq.ParquetFile(path).read().drop_columns([column]), path)
-            entry |= {"bytes": path.stat().st_size, "sha256": sha256(path.read_bytes()).hexdigest()}
-    record.pop(SEAL)
-    (release / "release.json").write_text(json.dumps(with_seal(record)))
-
-
 def _columns_of(croissant: Any, name: str) -> set[str]:
     (found,) = [r for r in croissant["recordSet"] if r["name"] == name]
     return {f["source"]["extract"]["column"] for f in found["field"]}
@@ -260,7 +246,7 @@ def test_a_side_table_of_an_earlier_version_is_described_as_it_is(
     monkeypatch.setenv("CROISSANT_CACHE", str(tmp_path / "cache"))
     with served() as server:
         write(release, server, limit=9, image_size=0)
-        _without_column(release, "caption", "overruled")
+        without_column(release, "written/caption/texts", "overruled")
         write(release, server, "vqa", limit=9, image_size=0)
     path = release / "written" / "croissant.json"
     said = json.loads(path.read_text())
