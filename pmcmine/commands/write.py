@@ -150,19 +150,26 @@ def write(
     called = name_of(found, name)
     budgets = (prices, budget_tokens, budget_usd)
     order = Order(called, found, settings, where, limit, *budgets, concurrency, batch, judge_doubts, out, overwrite)
-    if judge_doubts and not dry_run and not (judge_endpoint and judge_model):
-        raise PmcmineError("--judge-doubts: give --judge-endpoint and --judge-model, too")
-    judges = ("--judge-endpoint", judge_endpoint, "--judge-model", judge_model, JUDGE_KEY, retries, timeout)
+    judge = _judge_of(judge_endpoint, judge_model, judge_doubts, dry_run, retries, timeout)
     if dry_run:
-        if judge_endpoint is not None:
-            client_of(*judges)  # its name and address are checked; nobody is asked
-        judged = judge_doubts or judge_endpoint is not None or judge_model is not None
+        judged = judge_doubts or judge_model is not None
         _forecast(release, order, (judge_model or "") if judged else None, as_json)
         return
     if out is not None:
         check_file(out, overwrite)
     client = client_of("--endpoint", endpoint, "--model", model, KEY, retries, timeout)
-    _run(release, order, client, client_of(*judges), as_json)
+    _run(release, order, client, judge, as_json)
+
+
+def _judge_of(
+    url: str | None, model: str | None, doubts: bool, dry_run: bool, retries: int, timeout: float
+) -> Client | None:
+    """Return the client of the judge; None without one, and for a dry run that is given no address."""
+    if doubts and not dry_run and not (url and model):
+        raise PmcmineError("--judge-doubts: give --judge-endpoint and --judge-model, too")
+    if dry_run and url is None:
+        return None
+    return client_of("--judge-endpoint", url, "--judge-model", model, JUDGE_KEY, retries, timeout)
 
 
 def _run(release: Path, order: Order, client: Client | None, judge: Client | None, as_json: bool) -> None:
