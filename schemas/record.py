@@ -157,6 +157,7 @@ class Table:
         grouped: whether files lie in `<group>/<split>-…`, or directly in the table's folder.
         row_group: rows of one Parquet row group; fixed, so that bytes do not depend on batches.
         extra: columns that enrichers of other packages add, after those of the record.
+        lacking: columns that files of an earlier version do not have.
     """
 
     name: str
@@ -166,11 +167,12 @@ class Table:
     grouped: bool = True
     row_group: int = 10_000
     extra: tuple[pa.Field, ...] = ()
+    lacking: frozenset[str] = frozenset()
 
     @cached_property
     def schema(self) -> pa.Schema:
         """The Arrow schema of the rows."""
-        columns = pa.schema([*arrow_schema(self.record), *self.extra])
+        columns = pa.schema([f for f in (*arrow_schema(self.record), *self.extra) if f.name not in self.lacking])
         return columns.with_metadata({"table": self.name, "meaning": self.meaning})
 
 

@@ -42,6 +42,20 @@ def _measured(release: Path, entry: dict[str, Any]) -> dict[str, Any]:
     return {**entry, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
+def without_column(release: Path, folder: str, column: str) -> None:
+    """Give the Parquet files of a folder of a release the columns of a version that did not have one of them."""
+    for path in (release / folder).rglob("*.parquet"):
+        pq.write_table(pq.ParquetFile(path).read().drop_columns([column]), path, compression="zstd")
+    schema = release / folder / "schema.json"
+    if schema.exists():
+        said = {k: [f for f in fields if f["name"] != column] for k, fields in json.loads(schema.read_text()).items()}
+        schema.write_text(json.dumps(said))
+    record = json.loads((release / "release.json").read_text())
+    record.pop(SEAL)
+    record["files"] = [_measured(release, f) if f["name"].startswith(f"{folder}/") else f for f in record["files"]]
+    (release / "release.json").write_text(json.dumps(with_seal(record)))
+
+
 def age(release: Path) -> Path:
     """Give the tables, columns and keys of a release their old names; returns its folder."""
     for new, old in _OLD_TABLE.items():

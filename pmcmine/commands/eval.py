@@ -370,7 +370,7 @@ def written(
         from pmcmine.write.judge_measures import judge_measures, scores
 
         scored = scores(rewrites, texts, client, answers, concurrency, lambda said: click.echo(said, err=True))
-        measures |= {"with_judge": judge_measures(rewrites, texts, scored)}
+        measures |= {"judge": scored.counts(), "with_judge": judge_measures(rewrites, texts, scored)}
     print_measures("written", gold, measures, lines, errors, json_, "articles")
 
 

@@ -51,7 +51,8 @@ _JudgeDoubts = Annotated[
     bool,
     Option(
         "--judge-doubts",
-        help="Have the judge decide about texts in which checks find only problems of meaning, not of numbers or form.",
+        help="Have the judge decide about texts in which checks find only problems of meaning: no number, unit or "
+        "panel that was not given, no number at the wrong place, and no wrong form.",
         section=_SERVER,
     ),
 ]
@@ -79,7 +80,14 @@ _BudgetUsd = Annotated[
 ]
 _PriceRead = Annotated[float, Option(help="Price of a million input tokens, in dollars.", min=0, section=_COST)]
 _PriceWritten = Annotated[float, Option(help="Price of a million output tokens in dollars.", min=0, section=_COST)]
-_DryRun = Annotated[bool, Option("--dry-run", help="Estimate requests, tokens and cost; ask nobody.", section=_COST)]
+_DryRun = Annotated[
+    bool,
+    Option(
+        "--dry-run",
+        help="Estimate requests, tokens and cost; ask nobody. Counts one verdict of a judge a row.",
+        section=_COST,
+    ),
+]
 _Out = Annotated[Path | None, Option(help="Parquet file to write instead; the release stays as it is.")]
 _Overwrite = Annotated[
     bool, Option("--overwrite", help="Replace --out, or a side table of the same name that was made otherwise.")
@@ -142,16 +150,26 @@ def write(
     called = name_of(found, name)
     budgets = (prices, budget_tokens, budget_usd)
     order = Order(called, found, settings, where, limit, *budgets, concurrency, batch, judge_doubts, out, overwrite)
-    if judge_doubts and judge_endpoint is None:
-        raise PmcmineError("--judge-doubts: give --judge-endpoint and --judge-model, too")
+    judge = _judge_of(judge_endpoint, judge_model, judge_doubts, dry_run, retries, timeout)
     if dry_run:
-        _forecast(release, order, as_json)
+        judged = judge_doubts or judge_model is not None
+        _forecast(release, order, (judge_model or "") if judged else None, as_json)
         return
     if out is not None:
         check_file(out, overwrite)
     client = client_of("--endpoint", endpoint, "--model", model, KEY, retries, timeout)
-    judge = client_of("--judge-endpoint", judge_endpoint, "--judge-model", judge_model, JUDGE_KEY, retries, timeout)
     _run(release, order, client, judge, as_json)
+
+
+def _judge_of(
+    url: str | None, model: str | None, doubts: bool, dry_run: bool, retries: int, timeout: float
+) -> Client | None:
+    """Return the client of the judge; None without one, and for a dry run that is given no address."""
+    if doubts and not dry_run and not (url and model):
+        raise PmcmineError("--judge-doubts: give --judge-endpoint and --judge-model, too")
+    if dry_run and url is None:
+        return None
+    return client_of("--judge-endpoint", url, "--judge-model", model, JUDGE_KEY, retries, timeout)
 
 
 def _run(release: Path, order: Order, client: Client | None, judge: Client | None, as_json: bool) -> None:
@@ -192,12 +210,12 @@ def _waited(done: int, asked: int) -> None:
     click.echo(f"pmcmine: batches: {done:,} of {asked:,} requests are done", err=True)
 
 
-def _forecast(release: Path, order: Order, as_json: bool) -> None:
+def _forecast(release: Path, order: Order, judge: str | None, as_json: bool) -> None:
     from dataclasses import asdict
 
     from pmcmine.write.forecast import expect
 
-    found = expect(release, order)
+    found = expect(release, order, judge)
     if as_json:
         print_json({"dry_run": True, "task": order.task.name, **asdict(found)})
         return
@@ -206,6 +224,7 @@ def _forecast(release: Path, order: Order, as_json: bool) -> None:
         ("not asked about (licence, pointer, no text)", f"{found.refused:,}"),
         ("answered already", f"{found.kept:,}"),
         ("requests", f"{found.asked:,}"),
+        *([("verdicts of the judge, one a row", f"{found.judged:,}")] if judge is not None else []),
         ("tokens to read, estimated", f"{found.read:,}"),
         ("tokens to write, at most", f"{found.most_written:,}"),
     ]

@@ -30,6 +30,7 @@ from pmcmine.work.records import ParquetRecord
 from schemas.image_row import image_schema
 
 PARQUET_TITLE: Final = "pmcmine image-text pairs as Parquet"
+PARQUET_SCHEMA: Final = f"{PARQUET}/schema.json"
 
 
 def describe_parquet(
@@ -38,6 +39,7 @@ def describe_parquet(
     sample: pa.Schema,
     vocabulary: VocabularyFacts | None = None,
     about: About | None = None,
+    lacking: frozenset[str] = frozenset(),
 ) -> dict[str, bytes]:
     """Return README, schema and Croissant of `shards-parquet`, by their names in the release.
 
@@ -47,13 +49,24 @@ def describe_parquet(
         sample: schema of the samples' JSON, with the columns of enrichers.
         vocabulary: the vocabulary that concepts were linked with.
         about: how they were made.
+        lacking: columns that files which an update kept of an earlier version do not have. `datasets` leaves them
+            empty, but a reader of Croissant ends with an error.
     """
     schema = image_schema(sample)
     return {
         f"{PARQUET}/README.md": _readme(records, schema, vocabulary, about),
-        f"{PARQUET}/schema.json": json.dumps({"samples": schema_rows(schema)}, indent=1, ensure_ascii=False).encode(),
-        f"{PARQUET}/croissant.json": _croissant(records, deeds, schema, about),
+        PARQUET_SCHEMA: parquet_schema(sample),
+        f"{PARQUET}/croissant.json": _croissant(records, deeds, [f for f in schema if f.name not in lacking], about),
     }
+
+
+def parquet_schema(sample: pa.Schema) -> bytes:
+    """Return `schema.json` of `shards-parquet`.
+
+    Args:
+        sample: schema of the samples' JSON, with the columns of enrichers.
+    """
+    return json.dumps({"samples": schema_rows(image_schema(sample))}, indent=1, ensure_ascii=False).encode()
 
 
 def _readme(
@@ -87,7 +100,10 @@ def _readme(
 
 
 def _croissant(
-    records: Sequence[ParquetRecord], deeds: Mapping[str, Sequence[str]], schema: pa.Schema, about: About | None
+    records: Sequence[ParquetRecord],
+    deeds: Mapping[str, Sequence[str]],
+    schema: Sequence[pa.Field],
+    about: About | None,
 ) -> bytes:
     groups = sorted({r.group for r in records if r.rows})
     distribution, record_sets = [], []

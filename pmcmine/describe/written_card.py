@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from pmcmine.describe.written_croissant import written_croissant
+from pmcmine.io.folder import Folder
 from pmcmine.release.written import REJECTS, TEXTS, WRITTEN, WrittenFacts
 from pmcmine.text.clean import for_code, for_markdown
 
@@ -29,10 +30,18 @@ terms of the model may add to that. `release.json` states under `written` how ea
 """
 
 
-def written_descriptions(tables: Iterable[WrittenFacts]) -> dict[str, bytes]:
-    """Return the files that describe the side tables, by name: card and Croissant; none without a side table."""
+def written_descriptions(tables: Iterable[WrittenFacts], release: Folder) -> dict[str, bytes]:
+    """Return the files that describe the side tables, by name: card and Croissant; none without a side table.
+
+    Args:
+        tables: the side tables.
+        release: holds their files.
+
+    Raises:
+        DamagedError: if a file of one can't be read.
+    """
     held = list(tables)
-    return {CARD: written_card(held), CROISSANT: written_croissant(held)} if held else {}
+    return {CARD: written_card(held), CROISSANT: written_croissant(held, release)} if held else {}
 
 
 def written_card(tables: Iterable[WrittenFacts]) -> bytes:

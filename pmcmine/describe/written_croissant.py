@@ -8,6 +8,8 @@ from typing import Any
 from pmcmine._version import __version__
 from pmcmine.describe.croissant import croissant_field, croissant_head, to_json
 from pmcmine.describe.provenance import CONTEXT
+from pmcmine.io.folder import Folder
+from pmcmine.release.layout import columns_of
 from pmcmine.release.written import TEXTS, WrittenFacts
 from schemas.written import WRITTEN
 
@@ -17,8 +19,16 @@ _TEXT = (
 )
 
 
-def written_croissant(tables: Iterable[WrittenFacts]) -> bytes:
-    """Return `croissant.json` of side tables of texts, with PROV of each."""
+def written_croissant(tables: Iterable[WrittenFacts], release: Folder) -> bytes:
+    """Return `croissant.json` of side tables of texts, with PROV of each and the columns that its files have.
+
+    Args:
+        tables: the side tables.
+        release: holds their files, which may be of an earlier version.
+
+    Raises:
+        DamagedError: if a file of one can't be read.
+    """
     distribution, sets, made = [], [], []
     for facts in sorted(tables, key=lambda w: w.name):
         files = f"files-{facts.name}"
@@ -31,7 +41,10 @@ def written_croissant(tables: Iterable[WrittenFacts]) -> bytes:
                 "includes": f"{facts.name}/{TEXTS}/**/*.parquet",
             }
         )
-        fields = [croissant_field(facts.name, field, files) for field in WRITTEN.schema]
+        # All files of a side table are written by one run; an update only takes some away.
+        held = columns_of(release, facts.texts[0]) if facts.texts else frozenset(WRITTEN.schema.names)
+        schema = [field for field in WRITTEN.schema if field.name in held]
+        fields = [croissant_field(facts.name, field, files) for field in schema]
         sets.append(
             {
                 "@type": "cr:RecordSet",

@@ -230,6 +230,19 @@ def check_present(release: Folder, files: Iterable[FileEntry]) -> None:
             raise DamagedError(f"{release.url}/{name}: {said}; {WAY_OUT}")
 
 
+def columns_of(release: Folder, name: str) -> frozenset[str]:
+    """Return the columns of a Parquet file of a release.
+
+    Raises:
+        DamagedError: if it can't be read.
+    """
+    try:
+        with open_file(release, name) as stream:
+            return frozenset(pq.read_schema(stream).names)
+    except sealed.UNREADABLE as error:
+        raise DamagedError(f"{release.url}/{name}: is damaged ({type(error).__name__}); {WAY_OUT}") from None
+
+
 def open_file(release: Folder, name: object) -> BinaryIO:
     """Open a file of a release, which may be somebody else's, by the name that the release gives it.
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TypeVar
+
+import pyarrow as pa
 
 from pmcmine.describe.balance import Balance, BalanceCount
 from pmcmine.describe.cards import TABLES_SCHEMA, shards_card, shards_schema, tables_card, tables_schema
 from pmcmine.describe.corpus_facts import FactsCount
 from pmcmine.describe.croissant import shards_croissant, tables_croissant
 from pmcmine.describe.datasheet import CITATION, DATASHEET, citation, datasheet
-from pmcmine.describe.parquet_card import PARQUET_TITLE, describe_parquet
+from pmcmine.describe.parquet_card import PARQUET_SCHEMA, PARQUET_TITLE, describe_parquet, parquet_schema
 from pmcmine.describe.provenance import About
 from pmcmine.describe.reading import Part, read_once
 from pmcmine.describe.report_counts import ReportCount
@@ -21,13 +24,14 @@ from pmcmine.io.folder import Folder
 from pmcmine.miner import enrichers
 from pmcmine.plugins.enricher import Model
 from pmcmine.release.facts import Snapshot, VocabularyFacts
-from pmcmine.release.layout import FileEntry, read_checked
+from pmcmine.release.layout import FileEntry, columns_of, read_checked
 from pmcmine.release.plan import PANEL_SHARDS, PARQUET, SHARDS
 from pmcmine.rights.attribution import ATTRIBUTION, Attribution, Deeds
 from pmcmine.run.job import Job
 from pmcmine.run.ownership import write_announced_stream
 from pmcmine.work.balance import Tally
 from pmcmine.work.records import FileRecord, ParquetRecord, ShardRecord, TableRecord
+from schemas.image_row import image_schema
 
 _AnyRecord = TypeVar("_AnyRecord", bound=FileRecord)
 
@@ -84,7 +88,8 @@ def describe_datasets(
             "shards-panels/croissant.json": shards_croissant(written.crops, licences, PANEL_SHARDS, panels, about),
         }
     if written.parquet is not None:
-        cards |= describe_parquet(written.parquet, licences, figures, vocabulary, about)
+        lacking = _lacking(job, written.parquet, figures)
+        cards |= describe_parquet(written.parquet, licences, figures, vocabulary, about, lacking)
     datasets = {
         "shards": ("pmcmine image-text pairs", rows_by(written.pairs, place_of)),
         "tables": ("pmcmine tables", rows_by(written.tables, table_of)),
@@ -100,6 +105,21 @@ def describe_datasets(
         cards[f"{folder}/{DATASHEET}"] = datasheet(folder, counted, *facts)
         cards[f"{folder}/{CITATION}"] = citation(title, frozen)
     return cards, (about.balance, found.report), attribution
+
+
+def _lacking(job: Job, records: Sequence[ParquetRecord], sample: pa.Schema) -> frozenset[str]:
+    """Return the columns of today that a Parquet file which an update kept lacks.
+
+    No file is opened if the release was described with the columns of today.
+
+    Raises:
+        DamagedError: if one can't be read.
+    """
+    before = job.old.files.get(PARQUET_SCHEMA) if job.old is not None else None
+    if before is None or before.sha256 == sha256(parquet_schema(sample)).hexdigest():
+        return frozenset()
+    today = {*image_schema(sample).names}
+    return frozenset().union(*(today - columns_of(job.out, r.name) for r in records if r.kept))
 
 
 @dataclass(frozen=True, slots=True)

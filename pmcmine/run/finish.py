@@ -233,7 +233,7 @@ def _carried(
     """Return the scores and texts that still hold, and the entries of files that are not made anew."""
     old = job.old.record if job.old is not None else None
     scores, found, score_cards = kept_scores(old, files)
-    written, texts, text_cards = kept_written(old, files)
+    written, texts, text_cards = kept_written(old, files, job.out)
     found += texts
     write_announced(job.target, job.work, score_cards | text_cards)
     if job.config.decontaminate_sha256 is not None:

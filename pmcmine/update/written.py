@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pmcmine.describe.written_card import written_descriptions
+from pmcmine.io.folder import Folder
 from pmcmine.release.layout import FileEntry
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.release.written import WrittenFacts
@@ -12,14 +13,18 @@ from pmcmine.update.side_tables import kept_side_tables
 
 
 def kept_written(
-    old: ReleaseRecord | None, tables: Iterable[FileEntry]
+    old: ReleaseRecord | None, tables: Iterable[FileEntry], release: Folder
 ) -> tuple[tuple[WrittenFacts, ...], list[FileEntry], dict[str, bytes]]:
     """Return the written texts that hold after an update, as `kept_side_tables` does.
 
     Args:
         old: the release before; None if there is none.
         tables: the files of its tables afterwards.
+        release: its folder.
+
+    Raises:
+        DamagedError: if a file of a side table can't be read.
     """
     if old is None:
         return (), [], {}
-    return kept_side_tables(old.written, old.files, tables, written_descriptions)
+    return kept_side_tables(old.written, old.files, tables, lambda found: written_descriptions(found, release))

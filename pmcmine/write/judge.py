@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -10,17 +11,18 @@ from typing import Any, Final
 from pmcmine.text.tokens import estimate
 from pmcmine.write.answers import parse_object
 from pmcmine.write.asking import Asker
+from pmcmine.write.checks.problem import Problem
 from pmcmine.write.requests import Request, digest_of
 
 RUBRIC: Final = (Path(__file__).parent / "judge.txt").read_text("utf-8")
 LEAST: Final = 4  # score of a text that is kept
-# Problems of meaning, which free wording alone may cause: a judge that reads the text may overrule them. Those of
-# numbers, units, panels that do not exist, and form are never overruled.
-DOUBTS: Final = frozenset({
+# Problems of meaning, which free wording alone may cause: a judge that reads the text may overrule them, but for a
+# number that is swapped or exchanged. Those of numbers, units, panels that do not exist, and form are never overruled.
+_DOUBTS: Final = frozenset({
     "affirmed", "claim", "comparison", "definition", "denial", "exchanged", "invention", "negated", "opposite",
     "other_panel", "swapped", "text_only", "unsupported",
 })  # fmt: skip
-_MOST_TOKENS: Final = 200
+MOST_TOKENS: Final = 200  # of a verdict
 _SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {"score": {"type": "integer", "minimum": 1, "maximum": 5}, "reason": {"type": "string"}},
@@ -34,8 +36,8 @@ class Verdict:
     """What a judge says.
 
     Attributes:
-        score: 1 to 5.
-        reason: why.
+        score: 1 to 5; 0 if the answer holds none.
+        reason: why; of an answer without a score, what is wrong with it.
         counted: tokens of the request and of the answer.
     """
 
@@ -49,25 +51,41 @@ def rubric_sha256() -> str:
     return sha256(RUBRIC.encode()).hexdigest()
 
 
+def are_doubts(found: Iterable[Problem]) -> bool:
+    """Check whether a judge may overrule all problems of a text."""
+    return all(p.code in _DOUBTS and not p.of_number for p in found)
+
+
+def expected(sources: str) -> int:
+    """Estimate the tokens of a request to a judge without the text that it judges."""
+    return estimate(RUBRIC) + estimate(_said(sources, ""))
+
+
 def judge(asker: Asker, row: str, sources: str, text: str) -> Verdict:
     """Ask a judge about a text.
 
     Raises:
-        ValueError: if its answer holds no score.
         BudgetReached, NoAnswer, Refused, PmcmineError: as `Asker.answer`.
     """
-    said = f"Sources:\n{sources}\n\nText:\n{text}"
+    said = _said(sources, text)
     body = {
         "model": asker.client.endpoint.model,
         "messages": [{"role": "system", "content": RUBRIC}, {"role": "user", "content": said}],
         "temperature": 0,
         "seed": 0,
-        "max_tokens": _MOST_TOKENS,
+        "max_tokens": MOST_TOKENS,
     }
     request = Request(row, body, digest_of([body, _SCHEMA, None]), estimate(RUBRIC) + estimate(said))
     answer = asker.answer(request, _SCHEMA, "verdict", lambda: body)
-    found = parse_object(answer.text)
+    try:
+        found = parse_object(answer.text)
+    except ValueError as error:
+        return Verdict(0, f"no score: {error}", answer.counted)
     score = found.get("score")
     if type(score) is not int or not 1 <= score <= 5:
-        raise ValueError("no score")
+        return Verdict(0, "no score", answer.counted)
     return Verdict(score, str(found.get("reason") or "")[:300], answer.counted)
+
+
+def _said(sources: str, text: str) -> str:
+    return f"Sources:\n{sources}\n\nText:\n{text}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,18 +17,37 @@ from pmcmine.write.checks import problems
 from pmcmine.write.checks.evaluate import GOOD, Rewrite, given_of, share
 from pmcmine.write.client import Client
 from pmcmine.write.journal import Journal
-from pmcmine.write.judge import DOUBTS, LEAST, judge
+from pmcmine.write.judge import LEAST, are_doubts, judge
 from pmcmine.write.requests import told
 from pmcmine.write.transport import NoAnswer, Refused
 
 _TABLE: Final = "figures"  # rewrites are of captions
 _TOLD_EVERY: Final = 50
+_MOST_REFUSED: Final = 20  # one after another
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a judge says of rewrites.
+
+    Attributes:
+        of: scores by the id of the rewrite; 0 where the judge's answer holds none, or it refused the text.
+        refused: ids of the rewrites that it refused.
+    """
+
+    of: Mapping[str, int]
+    refused: frozenset[str] = frozenset()
+
+    def counts(self) -> dict[str, int]:
+        """Count the rewrites without a score, by why they have none."""
+        unscored = {name for name, score in self.of.items() if not score}
+        return {"refused": len(self.refused), "no_score": len(unscored - self.refused)}
 
 
 def scores(
     rewrites: Sequence[Rewrite], texts: Mapping[str, str], client: Client, answers: Path, threads: int,
     say: Callable[[str], None],
-) -> dict[str, int]:  # fmt: skip
+) -> Scores:  # fmt: skip
     """Have a judge score rewrites.
 
     Args:
@@ -38,60 +58,68 @@ def scores(
         threads: requests at once.
         say: called with a line of progress.
 
-    Returns:
-        Scores by the id of the rewrite, 0 where the judge's answer holds none.
-
     Raises:
-        PmcmineError: if there is no answer to a request; the same call asks only for what is missing.
+        PmcmineError: if there is no answer to a request, or the judge refuses all or many one after another; the same
+            call asks only for what is missing.
     """
 
-    def score(rewrite: Rewrite) -> int:
+    def score(rewrite: Rewrite) -> int | str:
         try:
             return judge(asker, rewrite.id, told(given_of(rewrite, texts), _TABLE), rewrite.text).score
-        except ValueError:
-            return 0
-        except (NoAnswer, Refused) as error:
+        except Refused as error:
+            return str(error)
+        except NoAnswer as error:
             raise PmcmineError(f"{rewrite.id}: {error}; {answers} keeps what was answered") from None
 
     found: dict[str, int] = {}
+    refused: list[str] = []
+    running = 0  # refusals one after another
     with held(Folder(str(answers))):
         journal = Journal(answers / "answers.jsonl")
         asker = Asker(client, journal, Budget(journal, Prices(), None, None))
         pool = ThreadPoolExecutor(threads)
         try:
-            for n, (rewrite, value) in enumerate(zip(rewrites, pool.map(score, rewrites), strict=True), 1):
-                found[rewrite.id] = value
+            jobs = {pool.submit(score, rewrite): rewrite.id for rewrite in rewrites}
+            for n, job in enumerate(as_completed(jobs), 1):
+                value, name = job.result(), jobs[job]
+                found[name] = value if isinstance(value, int) else 0
+                running = 0 if isinstance(value, int) else running + 1
+                if isinstance(value, str):
+                    refused.append(name)
+                    if running >= _MOST_REFUSED or len(refused) == len(rewrites):
+                        raise PmcmineError(f"{name}: {value}; {answers} keeps what was answered")
                 if n % _TOLD_EVERY == 0:
                     say(f"{n:,} of {len(rewrites):,} judged")
+        except BaseException:
+            client.stop()  # requests under way are finished and kept, no other is begun
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
             journal.close()
-    return found
+    return Scores(found, frozenset(refused))
 
 
-def judge_measures(
-    rewrites: Sequence[Rewrite], texts: Mapping[str, str], scored: Mapping[str, int]
-) -> dict[str, dict[str, Any]]:
+def judge_measures(rewrites: Sequence[Rewrite], texts: Mapping[str, str], scored: Scores) -> dict[str, dict[str, Any]]:
     """Compute what a judge lets pass and catches, alone and with the checks.
 
     Args:
         rewrites: the rewrites.
         texts: captions and paragraphs by the id of their row.
-        scored: the judge's scores by the id of the rewrite.
+        scored: the judge's scores.
 
     Returns:
         For each way to decide the shares of good ones that pass and of spoiled ones that are caught, with intervals.
     """
-    codes = {r.id: {p.code for p in problems(r.text, given_of(r, texts), r.task)} for r in rewrites}
+    found = {r.id: problems(r.text, given_of(r, texts), r.task) for r in rewrites}
     kept: dict[str, Callable[[str], bool]] = {
         "judge": lambda name: True,
-        "checks, then judge": lambda name: not codes[name],
-        "judge also of doubts": lambda name: codes[name] <= DOUBTS,
+        "checks, then judge": lambda name: not found[name],
+        "judge also of doubts": lambda name: are_doubts(found[name]),
     }
     out: dict[str, dict[str, Any]] = {}
     for way, passes in kept.items():
-        good = [(r.pmcid, passes(r.id) and scored[r.id] >= LEAST) for r in rewrites if r.kind == GOOD]
-        bad = [(r.pmcid, not (passes(r.id) and scored[r.id] >= LEAST)) for r in rewrites if r.kind != GOOD]
+        good = [(r.pmcid, passes(r.id) and scored.of[r.id] >= LEAST) for r in rewrites if r.kind == GOOD]
+        bad = [(r.pmcid, not (passes(r.id) and scored.of[r.id] >= LEAST)) for r in rewrites if r.kind != GOOD]
         passed, caught = share(good), share(bad)
         out[way] = {
             "passed": passed["share"], "passed_interval": passed["interval"],

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from pmcmine.errors import UnsafeNameError
-from pmcmine.plugins.task import Content, Task
+from pmcmine.plugins.task import Content, Task, Turn
 from pmcmine.text.clean import for_terminal
 from pmcmine.write.answers import read_answer
 from pmcmine.write.asking import Asker, Waiting
@@ -16,10 +16,11 @@ from pmcmine.write.budget import BudgetReached
 from pmcmine.write.checks import problems
 from pmcmine.write.given import Given
 from pmcmine.write.journal import Answer
-from pmcmine.write.judge import DOUBTS, LEAST, Verdict, judge
+from pmcmine.write.judge import LEAST, are_doubts
 from pmcmine.write.requests import Settings, given_to, request_for, told, with_image
 from pmcmine.write.rows import Row
 from pmcmine.write.transport import NoAnswer, Refused
+from pmcmine.write.verdicts import Verdicts, passes, stated
 
 # Why nothing was kept, and what it means. `check_…` and the codes of checks come on top.
 REASONS: Final = {
@@ -77,6 +78,8 @@ class Outcome:
         counted: tokens of all requests for the row.
         score: the judge's score; None without one.
         overruled: codes of the problems that the judge overruled.
+        failure: what a server said that gave no answer, or refused; empty if it did not.
+        judged: whether the judge gave a verdict.
     """
 
     row: Row
@@ -88,6 +91,8 @@ class Outcome:
     counted: tuple[int, int] = (0, 0)
     score: int | None = None
     overruled: tuple[str, ...] = ()
+    failure: str = ""
+    judged: bool = False
 
     @property
     def reason(self) -> str:
@@ -110,7 +115,7 @@ class Writer:
         settings: how to ask.
         asker: asks.
         judge: asks the judge; None for none.
-        judge_doubts: whether the judge decides where all problems that checks find are doubts (`judge.DOUBTS`).
+        judge_doubts: whether the judge decides where all problems that checks find are doubts (`judge.are_doubts`).
     """
 
     release: Path
@@ -133,15 +138,21 @@ class Writer:
             return Outcome(row, given, drops=(Drop(reason, row.license),))
         try:
             return self._asked(row, given)
-        except BudgetReached:
+        except (BudgetReached, Waiting, NoAnswer, Refused) as error:
+            return self._unanswered(Outcome(row, given), error)
+
+    def _unanswered(self, found: Outcome, error: Exception, text: str | None = None) -> Outcome:
+        """Drop a row because a request for it, perhaps to the judge of a text, was not answered."""
+        said = _said(error) if text is None else f"judge: {_said(error)}"
+        if isinstance(error, BudgetReached):
             self.spent = True
-            return Outcome(row, given, drops=(Drop("not_asked", "budget"),))
-        except Waiting as error:
-            return Outcome(row, given, drops=(Drop("not_asked", _said(error)),))
-        except NoAnswer as error:
-            return Outcome(row, given, drops=(Drop("no_answer", _said(error)),))
-        except Refused as error:
-            return Outcome(row, given, drops=(Drop("refused", _said(error)),))
+            return replace(found, content=None, drops=(Drop("not_asked", "budget", answer=text),))
+        if isinstance(error, Waiting):
+            return replace(found, content=None, drops=(Drop("not_asked", said, answer=text),))
+        if isinstance(error, NoAnswer):
+            return replace(found, content=None, drops=(Drop("no_answer", said, answer=text),), failure=said)
+        drops = (*found.drops, Drop("refused", said + overruled_before(found), answer=text))
+        return replace(found, content=None, drops=drops, failure=said)
 
     def _asked(self, row: Row, given: Given) -> Outcome:
         read = written = 0
@@ -173,62 +184,75 @@ class Writer:
     def _checked(self, found: Outcome) -> Outcome:
         """Check what was written, each turn by itself; then have it judged."""
         content = found.content or Content()
+        verdicts = None
+        if self.judge is not None:
+            verdicts = Verdicts(self.judge, found.row.id, told(found.given, self.task.table))
+        parts: list[tuple[int | None, str]] = [(None, content.text)] if content.text else []
+        parts += [(n, _of_turn(turn)) for n, turn in enumerate(content.turns)]
         drops: list[Drop] = []
-        text, turns = "", []
-        if content.text:
-            drop, found = self._wrong(content.text, found)
-            text, drops = (content.text, []) if drop is None else ("", [drop])
-        for n, turn in enumerate(content.turns):
-            drop, found = self._wrong(f"{turn.question}\n{turn.answer}", found)
+        kept: dict[int | None, str] = {}
+        overruled: set[str] = set()
+        for n, text in parts:
+            try:
+                drop, codes = self._wrong(text, found.given, verdicts)
+            except (BudgetReached, NoAnswer) as error:
+                return _with(verdicts, self._unanswered(found, error, text))
+            overruled |= codes
             if drop is None:
-                turns.append(turn)
+                kept[n] = text
             else:
                 drops.append(replace(drop, turn=n))
-        kept = Content(text, tuple(turns))
-        if not kept.text and not kept.turns:
-            return replace(found, content=None, drops=tuple(drops))
-        return self._judged(replace(found, content=kept, drops=tuple(drops)))
+        found = replace(found, drops=tuple(drops), overruled=tuple(sorted(overruled)))
+        if not kept:
+            return _with(verdicts, replace(found, content=None))
+        turns = tuple(turn for n, turn in enumerate(content.turns) if n in kept)
+        found = replace(found, content=Content(kept.get(None, ""), turns))
+        return found if verdicts is None else self._judged(found, verdicts, list(kept.values()))
 
-    def _wrong(self, text: str, found: Outcome) -> tuple[Drop | None, Outcome]:
-        """Return why a text is dropped, None if it is kept; and the outcome, which counts what a judge was asked."""
-        wrong = problems(text, found.given, self.task.name, prompt=self.settings.prompt)
+    def _wrong(self, text: str, given: Given, verdicts: Verdicts | None) -> tuple[Drop | None, frozenset[str]]:
+        """Return why a text is dropped, None if it is kept, and the codes of problems that the judge overruled."""
+        wrong = problems(text, given, self.task.name, prompt=self.settings.prompt)
         if not wrong:
-            return None, found
+            return None, frozenset()
         said = "; ".join(f"{p.code}: {p.detail}" for p in wrong[:_MOST_DETAILS])
         drop = Drop(f"check_{wrong[0].code}", for_terminal(said, 500), answer=text)
-        codes = tuple(sorted({p.code for p in wrong}))
-        if self.judge is None or not self.judge_doubts or not DOUBTS.issuperset(codes):
-            return drop, found
+        if verdicts is None or not self.judge_doubts or not are_doubts(wrong):
+            return drop, frozenset()
         try:
-            verdict = self._verdict(self.judge, text, found)
-        except ValueError:
-            return drop, found  # without a score nothing is overruled
-        found = replace(found, counted=_sum(found.counted, verdict.counted))
-        if verdict.score < LEAST:
-            said = f"{drop.detail}; judge: {verdict.score}: {verdict.reason}"
-            return replace(drop, detail=for_terminal(said, 800)), found
-        overruled = tuple(sorted({*found.overruled, *codes}))
-        return None, replace(found, score=verdict.score, overruled=overruled)
+            verdict = verdicts.of(text)
+        except Refused as error:  # by which nothing is overruled
+            return replace(drop, detail=f"{drop.detail}; judge: {_said(error)}"), frozenset()
+        if passes(verdict):
+            return None, frozenset(p.code for p in wrong)
+        return replace(drop, detail=f"{drop.detail}; judge: {stated(verdict)}"), frozenset()
 
-    def _judged(self, found: Outcome) -> Outcome:
-        if self.judge is None or found.content is None:
-            return found
-        if found.score is not None and not found.content.turns:
-            return found  # judged as a whole, since a check had doubts
-        text = written_text(found.content)
+    def _judged(self, found: Outcome, verdicts: Verdicts, parts: list[str]) -> Outcome:
+        """Have what is kept of a row judged, unless the judge was asked about all of it because of doubts."""
+        text = written_text(found.content or Content())
         try:
-            verdict = self._verdict(self.judge, text, found)
-        except ValueError as error:
-            drop = Drop("bad_verdict", _said(error), answer=text)
-            return replace(found, content=None, drops=(*found.drops, drop))
-        found = replace(found, counted=_sum(found.counted, verdict.counted), score=verdict.score)
-        if verdict.score >= LEAST:
+            verdict = verdicts.lowest(parts) or verdicts.of(text)
+        except (BudgetReached, NoAnswer, Refused) as error:
+            return _with(verdicts, self._unanswered(found, error, text))
+        found = _with(verdicts, replace(found, score=verdict.score or None))
+        if passes(verdict):
             return found
-        drop = Drop("judged", for_terminal(f"{verdict.score}: {verdict.reason}", 500), answer=text)
+        said = stated(verdict) + overruled_before(found)
+        drop = Drop("judged" if verdict.score else "bad_verdict", said, answer=text)
         return replace(found, content=None, drops=(*found.drops, drop))
 
-    def _verdict(self, asker: Asker, text: str, found: Outcome) -> Verdict:
-        return judge(asker, found.row.id, told(found.given, self.task.table), text)
+
+def _with(verdicts: Verdicts | None, found: Outcome) -> Outcome:
+    """Return an outcome with what was asked of the judge."""
+    if verdicts is None:
+        return found
+    counted = _sum(found.counted, verdicts.counted)
+    failure = found.failure or (f"judge: {for_terminal(verdicts.refused, 300)}" if verdicts.refused else "")
+    return replace(found, counted=counted, failure=failure, judged=len(verdicts) > 0)
+
+
+def overruled_before(found: Outcome) -> str:
+    """Return what to add to the detail of why a row is dropped of which the judge has overruled problems."""
+    return f"; overruled before: {', '.join(found.overruled)}" if found.overruled else ""
 
 
 def _sum(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
@@ -244,7 +268,11 @@ def never_asked(row: Row, task: Task) -> str:
 
 def written_text(content: Content) -> str:
     """Return what was written as one text, turns one after another."""
-    return content.text or "\n\n".join(f"{turn.question}\n{turn.answer}" for turn in content.turns)
+    return content.text or "\n\n".join(map(_of_turn, content.turns))
+
+
+def _of_turn(turn: Turn) -> str:
+    return f"{turn.question}\n{turn.answer}"
 
 
 def _said(error: BaseException) -> str:

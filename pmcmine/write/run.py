@@ -27,7 +27,7 @@ from pmcmine.write.budget import Budget, Prices
 from pmcmine.write.client import Client
 from pmcmine.write.journal import Journal
 from pmcmine.write.judge import rubric_sha256
-from pmcmine.write.one_row import Drop, Outcome, Writer, written_text
+from pmcmine.write.one_row import Drop, Outcome, Writer, overruled_before, written_text
 from pmcmine.write.requests import Settings
 from pmcmine.write.rows import Rows
 from pmcmine.write.tables import Sink, put_into_release, take_out, write_beside
@@ -52,7 +52,7 @@ class Order:
         most_usd: budget of dollars; no limit if None.
         concurrency: requests at once.
         batch: ask through the server's batch API.
-        judge_doubts: have the judge decide where all problems that checks find are doubts (`judge.DOUBTS`).
+        judge_doubts: have the judge decide where all problems that checks find are doubts (`judge.are_doubts`).
         out: Parquet file to write instead of a side table of the release; None for that.
         overwrite: replace a side table of the same name that was made otherwise.
     """
@@ -250,7 +250,7 @@ def without_benchmarks(outcome: Outcome, benchmarks: tuple[Benchmarks, bool] | N
     (sets,) = benchmarks[0].texts([text])
     if not sets or not benchmarks[1]:
         return outcome, sets
-    drop = Drop("benchmark", ", ".join(sets), answer=text)
+    drop = Drop("benchmark", ", ".join(sets) + overruled_before(outcome), answer=text)
     return replace(outcome, content=None, drops=(*outcome.drops, drop)), sets
 
 
@@ -279,15 +279,13 @@ def _outcomes(rows: Rows, writer: Writer, threads: int, clients: list[Client]) -
 
 
 def _checked(outcome: Outcome, failures: Counter[str]) -> Outcome:
-    """Return an outcome; PmcmineError if many rows in a row had no answer."""
-    if outcome.reason not in ("no_answer", "refused"):
-        if outcome.answer is not None:
-            failures.clear()
-        return outcome
-    failures["rows"] += 1
-    if failures["rows"] >= _MOST_FAILURES:
+    """Return an outcome; PmcmineError if many rows in a row had no answer from the model, or from the judge."""
+    failed = None if not outcome.failure else "judge" if outcome.answer is not None else "model"
+    for server, answered in (("model", outcome.answer is not None), ("judge", outcome.judged)):
+        failures[server] = 0 if answered else failures[server] + (failed == server)
+    if failed and failures[failed] >= _MOST_FAILURES:
         raise PmcmineError(
-            f"{outcome.drops[-1].detail}; {_MOST_FAILURES} rows without an answer one after another. Answers are kept: "
-            "the same command resumes"
+            f"{outcome.failure}; {_MOST_FAILURES} rows without an answer one after another. Answers are kept: the same "
+            "command resumes"
         )
     return outcome

@@ -203,7 +203,7 @@ def put_into_release(folder: Folder, record: ReleaseRecord, facts: WrittenFacts,
             folder.write(name, data, replace=True)
     facts = replace(facts, of=of)
     tables = tuple(sorted([*(w for w in record.written if w.name != facts.name), facts], key=lambda w: w.name))
-    cards = written_descriptions(tables)
+    cards = written_descriptions(tables, folder)
     gone = [f.name for f in record.files_of(f"{WRITTEN}/{facts.name}") if f.name not in entries]
     kept = [f for f in record.files if f.name not in {*entries, *gone, *cards}]
     described = [file_entry(*card) for card in cards.items()]
@@ -224,7 +224,7 @@ def take_out(folder: Folder, record: ReleaseRecord, name: str) -> int:
     tables = tuple(w for w in record.written if w.name != name)
     gone = [f.name for f in record.files_of(f"{WRITTEN}/{name}")]
     files = [f for f in record.files if f.name not in {*gone, CARD, CROISSANT}]
-    cards = written_descriptions(tables)
+    cards = written_descriptions(tables, folder)
     files += [file_entry(*card) for card in cards.items()]
     after = replace(record, written=tables, files=tuple(sorted(files, key=lambda f: f.name)))
     with_files(folder, record, after, cards)

@@ -27,6 +27,7 @@ from pmcmine.demo.corpus import DemoArticle, DemoFigure
 from pmcmine.publish.verify import verify_folder
 from pmcmine.run.progress import Progress
 from tests.helpers import mine, release_json, rows, tree
+from tests.old_release import without_column
 
 LIGHT: dict[str, Any] = {
     "vocab": "none", "classify": False, "languages": False, "near_duplicates": False, "image_kinds": False,
@@ -220,6 +221,28 @@ def test_an_update_keeps_and_changes_them_as_shards(release: Path, bucket: Path,
     assert sum(r["image"] is None for r in found) == 1
     entry = release_json(out)["updates"][-1]
     assert any(n.startswith("shards-parquet/") for n in entry["added"])
+
+
+def test_after_an_update_of_an_earlier_version_croissant_describes_what_all_files_have(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = Path(shutil.copytree(release, tmp_path / "release"))
+    without_column(out, "shards-parquet", "caption_quality")
+    before = tree(out, "shards-parquet")
+    write_bucket(tmp_path / "new", [*_articles()[1:], DemoArticle(9400050, figures=(DemoFigure(seed=900),))])
+    update(update_config(str(out), {"source": str(tmp_path / "new")}), "2026-10-01", False, Progress(quiet=True))
+    assert not verify_folder(out).problems
+    have = [{*pq.read_schema(f).names} for f in (out / "shards-parquet").rglob("*.parquet")]
+    assert {"caption_quality" in columns for columns in have} == {True, False}
+    assert any(before[n] == data for n, data in tree(out, "shards-parquet").items() if n in before)
+    said = json.loads((out / "shards-parquet" / "croissant.json").read_text())
+    described = {f["name"] for r in said["recordSet"] for f in r["field"]}
+    assert described <= set.intersection(*have) and "caption" in described
+    mlc = pytest.importorskip("mlcroissant")
+    monkeypatch.setenv("CROISSANT_CACHE", str(tmp_path / "cache"))
+    loaded = mlc.Dataset(jsonld=str(out / "shards-parquet" / "croissant.json"))
+    keys = {r["commercial/key"].decode() for r in loaded.records("commercial")}
+    assert keys == {r["key"] for r in _rows(out) if r["license_group"] == "commercial"}
 
 
 def test_off_by_default() -> None:

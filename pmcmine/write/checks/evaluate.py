@@ -18,6 +18,7 @@ from pmcmine.jats.article import extract_article
 from pmcmine.jats.dom import MAX_XML_BYTES
 from pmcmine.jats.records import ArticleMeta
 from pmcmine.rejects import Rejected
+from pmcmine.text.clean import for_terminal
 from pmcmine.write.checks import problems
 from pmcmine.write.given import Given, Passage
 
@@ -55,12 +56,16 @@ def read_rewrites(path: Path, part: str | None = None) -> list[Rewrite]:
         part: the part to keep; all if None.
 
     Raises:
-        GoldError: if a row lacks something, or none is of the part.
+        GoldError: if a row lacks something or has the id of another, or none is of the part.
     """
     out = []
+    ids: set[str] = set()
     for n, row in enumerate(read_json_lines(path, "rewrites"), 1):
         if any(not isinstance(row.get(name), kind) for name, kind in _FIELDS.items()):
             raise GoldError(f"{path}: row {n} is not a rewrite ({', '.join(_FIELDS)})")
+        if row["id"] in ids:
+            raise GoldError(f"{path}: row {n}: the id {for_terminal(row['id'], 60)!r} stands twice")
+        ids.add(row["id"])
         if part is not None and row.get("part") != part:
             continue
         try:

@@ -110,6 +110,22 @@ def test_a_recipe_from_list_to_stream_and_release(
     assert call(capsys, "subset", str(demo_release), "--shards", "--out", str(own))[0] == 2  # it is not empty
 
 
+def test_a_part_of_a_release_of_an_earlier_version_is_described_as_it_is(
+    demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, own = Path(shutil.copytree(demo_release, tmp_path / "old")), tmp_path / "own"
+    for path in (old / "tables" / "figures").rglob("*.parquet"):
+        pq.write_table(pq.ParquetFile(path).read().drop_columns(["caption_quality"]), path)
+    code, _, err = call(capsys, "subset", str(old), "--where", "year >= 2020", "--shards", "--out", str(own))
+    assert code == 0, err
+    said = json.loads((own / "tables" / "croissant.json").read_bytes())
+    for found in said["recordSet"]:
+        files = sorted((own / "tables" / found["name"].partition("-")[0]).rglob("*.parquet"))
+        columns = {f["source"]["extract"]["column"] for f in found["field"]}
+        assert files and all(columns <= {*pq.read_schema(f).names} for f in files)
+    assert "`caption_quality`" not in (own / "tables" / "README.md").read_text()
+
+
 def test_a_list_is_written_whole_or_not_at_all(
     demo_release: Path,
     recipe: Path,

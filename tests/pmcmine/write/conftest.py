@@ -34,7 +34,9 @@ def write() -> Write:
         prompt, version = prompt_for(found, None)
         keys = ("temperature", "seed", "image_size", "tries")
         settings = Settings("stub", prompt, version, **{k: more.pop(k) for k in keys if k in more})
-        judge = Client(Endpoint(server.url, "judge"), lambda _: False) if more.pop("judge", False) else None
+        judge = more.pop("judge", None)  # true for one on the same server
+        if judge is True:
+            judge = Client(Endpoint(server.url, "judge"), lambda _: False)
         retries = more.pop("retries", 5)
         client = Client(Endpoint(server.url, "stub", retries=retries), lambda _: False)
         waited = more.pop("waited", None)

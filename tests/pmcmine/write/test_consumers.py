@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import Counter, deque
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,15 @@ from pmcmine import stream
 from pmcmine.commands.output import for_json
 from pmcmine.duplicates.benchmark_sets import read_benchmarks
 from pmcmine.errors import PmcmineError
+from pmcmine.io.folder import Folder
 from pmcmine.publish.verify import verify_folder
+from pmcmine.release.record import load_release
+from pmcmine.update.written import kept_written
+from pmcmine.write.registry import task_of
 from pmcmine.write.run import journal_path
 from tests.helpers import release_json, rows, tree
 from tests.model_server import faithful, served
+from tests.old_release import without_column
 from tests.pmcmine.write.conftest import Write
 from tests.pmcmine.write.test_write import side
 from tests.test_cli import call
@@ -157,6 +162,36 @@ def test_a_dry_run_asks_nobody_and_knows_what_is_there(release: Path, capsys: An
     assert json.loads(out)["kept"] == done["asked_now"] and for_json(said)["rows"] == json.loads(out)["rows"]
 
 
+def test_a_dry_run_counts_a_judge_without_its_server(release: Path, capsys: Any) -> None:
+    args = ("write", str(release), "--task", "caption", "--limit", "8", "--no-image", "--model", "stub", "--json",
+            "--price-read", "1", "--price-written", "2")  # fmt: skip
+
+    def forecast(*more: str) -> dict[str, Any]:
+        code, out, err = call(capsys, *args, "--dry-run", *more)
+        assert code == 0, err
+        return dict(json.loads(out))
+
+    alone = forecast()
+    before = forecast("--judge-doubts")
+    assert forecast("--judge-model", "judge") == before and alone["judged"] == 0
+    assert before["judged"] == before["rows"] - before["refused"] >= before["asked"] == alone["asked"]
+    assert before["most_written"] == alone["most_written"] + 200 * before["judged"] and before["cost"] > alone["cost"]
+    judge = ("--judge-model", "judge", "--judge-doubts")
+    with served() as server:
+        bodies = server.state.bodies
+        code, _, err = call(capsys, *args, "--endpoint", server.url, "--judge-endpoint", server.url, *judge)
+        asked = Counter(body["model"] for body in bodies)
+        said = sum(len(m["content"]) for body in bodies if body["model"] == "judge" for m in body["messages"])
+    assert code == 0 and asked["judge"], err
+    per_verdict = (before["read"] - alone["read"]) / before["judged"] - task_of("caption").target.most_tokens
+    assert per_verdict == pytest.approx(said / asked["judge"] / 4, rel=0.5)
+    after = forecast(*judge)
+    assert after["asked"] == 0 and after["judged"] < before["judged"]
+    assert forecast("--judge-model", "another")["judged"] == before["judged"]
+    code, _, err = call(capsys, *args, "--dry-run", "--judge-doubts", "--judge-endpoint", server.url)
+    assert code == 2 and "--judge-endpoint and --judge-model go together" in err
+
+
 def test_a_file_of_its_own_and_a_prompt_of_ones_own_and_no_key_anywhere(
     release: Path, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,12 +235,40 @@ def test_a_side_table_is_taken_out(release: Path, write: Write, capsys: Any) -> 
     assert code == 2 and "the release has none" in err
 
 
+def _columns_of(croissant: Any, name: str) -> set[str]:
+    (found,) = [r for r in croissant["recordSet"] if r["name"] == name]
+    return {f["source"]["extract"]["column"] for f in found["field"]}
+
+
+def test_a_side_table_of_an_earlier_version_is_described_as_it_is(
+    release: Path, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CROISSANT_CACHE", str(tmp_path / "cache"))
+    with served() as server:
+        write(release, server, limit=9, image_size=0)
+        without_column(release, "written/caption/texts", "overruled")
+        write(release, server, "vqa", limit=9, image_size=0)
+    path = release / "written" / "croissant.json"
+    said = json.loads(path.read_text())
+    assert _columns_of(said, "vqa") - _columns_of(said, "caption") == {"overruled"}
+    assert not verify_folder(release).problems
+    mlc = pytest.importorskip("mlcroissant")
+    for name in ("caption", "vqa"):
+        ids = {r[f"{name}/written_id"].decode() for r in mlc.Dataset(jsonld=str(path)).records(name)}
+        assert ids == {r["written_id"] for r in side(release, name)} != set()
+    folder = Folder(str(release))
+    record = load_release(folder)
+    written, _, cards = kept_written(record, record.files, folder)  # as an update does
+    assert cards["written/croissant.json"] == path.read_bytes() and written == record.written
+
+
 @pytest.mark.parametrize(("args", "said"), [
     (["--task", "captoin"], "did you mean 'caption'"),
     (["--task", "caption"], "give --endpoint and --model"),
     (["--task", "caption", "--endpoint", "http://h/v1"], "go together"),
     (["--task", "caption", "--endpoint", "https://me:pw@h/v1", "--model", "m"], "user name or password"),
     (["--task", "caption", "--judge-doubts"], "give --judge-endpoint and --judge-model"),
+    (["--task", "caption", "--judge-doubts", "--judge-endpoint", "http://h/v1"], "give --judge-endpoint and --judge-model"),
     (["--task", "caption", "--budget-usd", "1"], "give --price-read and --price-written"),
     (["--task", "caption", "--name", "Nice Name"], "small letters"),
     (["--task", "caption", "--prompt", "/nowhere"], "can't be read"),

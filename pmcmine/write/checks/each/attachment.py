@@ -176,7 +176,7 @@ def find(answer: Answer) -> Iterator[Problem]:
             else:
                 wrong = j.item in crossed or _is_elsewhere(answer, j, values, kind)
             if wrong:
-                yield problem("swapped", _shown(answer, j.item))
+                yield problem("swapped", _shown(answer, j.item), of_number=kind == "number")
 
 
 def _is_bound(answer: Answer, item: Item) -> bool:

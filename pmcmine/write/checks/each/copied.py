@@ -99,7 +99,7 @@ def _exchanged(given: Sequence[Token], said: Sequence[Token]) -> Iterator[Proble
             wrong = others and not any(_same(token, o) for o in others)
             wrong = wrong and any(_tells(o) and _sort(o) == _sort(token) for o in others)
             if wrong and (_sort(token) == "word" or not _is_turned(given, known[token.key][:_PLACES], said, i)):
-                yield problem("exchanged", f"{token.text}, for {others[0].text}")
+                yield problem("exchanged", f"{token.text}, for {others[0].text}", of_number=_sort(token) == _NUMBER)
                 break
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from click.testing import CliRunner
 
 from pmcmine.cli import app
 from pmcmine.errors import GoldError, PmcmineError
-from pmcmine.write.checks.evaluate import evaluate, read_rewrites, texts_of
+from pmcmine.write.checks.evaluate import Rewrite, evaluate, read_rewrites, texts_of
+from pmcmine.write.client import Client
+from pmcmine.write.judge_measures import scores
+from pmcmine.write.transport import Endpoint
 from tests.model_server import served
 
 XML = b"""<article><front><article-meta><article-id pub-id-type="pmc">PMC77</article-id></article-meta></front><body>
@@ -59,6 +63,9 @@ def test_what_is_missing_is_one_clear_line(tmp_path: Path) -> None:
     article.write_bytes(b"<no/>")
     with pytest.raises(GoldError, match="no text of PMC77"):
         texts_of([tmp_path], read_rewrites(gold))
+    gold.write_text(gold.read_text() * 2)
+    with pytest.raises(GoldError, match="row 4: the id '1' stands twice"):
+        read_rewrites(gold)
     gold.write_text('{"id": "1"}\n')
     with pytest.raises(GoldError, match="row 1 is not a rewrite"):
         read_rewrites(gold)
@@ -85,8 +92,58 @@ def test_a_judge_is_measured_alone_and_with_the_checks(tmp_path: Path) -> None:
         assert server.state.requests == asked == 4 and again.stdout == done.stdout
     found = json.loads(done.stdout.splitlines()[-1])
     ways = {way: (m["passed"], m["caught"]) for way, m in found["with_judge"].items()}
-    assert (found["passed"], found["caught"]) == (0.5, 0.5)
+    assert (found["passed"], found["caught"]) == (0.5, 0.5) and found["judge"] == {"refused": 0, "no_score": 1}
     assert ways == {"judge": (1.0, 1.0), "checks, then judge": (0.5, 1.0), "judge also of doubts": (1.0, 1.0)}
+
+
+def test_a_text_that_a_judge_refuses_has_no_score(tmp_path: Path) -> None:
+    """One refusal is of all three formats."""
+    gold, article = _files(tmp_path)
+    args = ["eval", "written", "--gold", str(gold), "--articles", str(article), "--json", "--concurrency", "1"]
+    with served(faults=deque([400] * 3)) as server:
+        judge = ["--judge-endpoint", server.url, "--judge-model", "judge", "--answers", str(tmp_path / "answers")]
+        done = CliRunner().invoke(app, [*args, *judge])
+        assert done.exit_code == 0, done.exception
+        asked = server.state.requests
+        server.state.faults.extend([400] * 3)
+        again = CliRunner().invoke(app, [*args, *judge])
+        assert server.state.requests == asked + 3 and again.stdout == done.stdout  # only what has no answer
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["judge"] == {"refused": 1, "no_score": 0}
+    assert found["with_judge"]["judge"]["passed"] == 0.0  # the first one, a good text
+
+
+def test_a_judge_that_refuses_one_text_after_another_ends_with_one_line(tmp_path: Path) -> None:
+    rewrites, texts = _many(tmp_path, 30)
+    with served(faults=deque([""] * 2 + [400] * 999)) as server:
+        client = Client(Endpoint(server.url, "judge"))
+        with pytest.raises(PmcmineError, match=r"status 400: fault; .*answers keeps what was answered"):
+            scores(rewrites, texts, client, tmp_path / "answers", 1, lambda _: None)
+        assert 2 + 3 * 20 <= server.state.requests <= 2 + 3 * 22
+
+
+def test_ctrl_c_ends_the_waits_of_what_is_asked_again(tmp_path: Path) -> None:
+    """The last texts get no answer, and are waited for about a minute when the others are judged."""
+    rewrites, texts = _many(tmp_path, 54)
+
+    def say(_: str) -> None:
+        raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with served(faults=deque([""] * 50 + [503] * 99)) as server, pytest.raises(KeyboardInterrupt):
+        scores(rewrites, texts, Client(Endpoint(server.url, "judge")), tmp_path / "answers", 4, say)
+    assert time.monotonic() - started < 15
+    assert len((tmp_path / "answers" / "answers.jsonl").read_text().splitlines()) == 50
+
+
+def _many(folder: Path, n: int) -> tuple[list[Rewrite], dict[str, str]]:
+    gold, article = _files(folder)
+    first = json.loads(gold.read_text().splitlines()[0])
+    gold.write_text(
+        "".join(json.dumps(first | {"id": f"r{i}", "text": f"{i} {first['text']}"}) + "\n" for i in range(n))
+    )
+    rewrites = read_rewrites(gold)
+    return rewrites, texts_of([article], rewrites)
 
 
 def test_a_judge_that_does_not_answer_ends_with_one_line(tmp_path: Path) -> None:
