@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,59 @@ def test_a_related_name_of_a_finding_is_trusted_if_it_shares_a_word_with_its_con
     path.write_text("format-version: 1.2\n" + "".join(rows), "utf-8")
     compile_vocabulary([open_input(path, Options())], path.with_suffix(".vocab"), "some")
     assert bool(found(Vocabulary(path.with_suffix(".vocab")), text, LinkOptions())) == linked
+
+
+def one_related(
+    folder: Path, name: str, related: str, level: str = "RELATED", others: Sequence[str] = ()
+) -> Vocabulary:
+    """Compile a vocabulary of one finding with a related name, and of others."""
+    rows = "".join(f"\n[Term]\nid: HP:9{n:06d}\nname: {other}\n" for n, other in enumerate(others, 1))
+    path = folder / f"{len(list(folder.iterdir()))}.obo"
+    term = f'\n[Term]\nid: HP:0000001\nname: {name}\nsynonym: "{related}" {level} []\n'
+    path.write_text(f"format-version: 1.2\n{term}{rows}", "utf-8")
+    compile_vocabulary([open_input(path, Options())], path.with_suffix(".vocab"), "some")
+    return Vocabulary(path.with_suffix(".vocab"))
+
+
+@pytest.mark.parametrize(
+    ("name", "related", "level", "linked"),
+    [
+        ("Acute bursitis", "acute episode", "RELATED", False),
+        ("Acute bursitis", "bursitis episode", "RELATED", True),
+        ("Marfanoid syndrome", "tall syndrome", "RELATED", False),
+        ("Abnormal gait", "walking disorder", "RELATED", False),
+        ("Gait and balance trouble", "aches and tremor", "RELATED", False),
+        ("Dystonia type 4", "writer cramp 4", "RELATED", False),
+        ("Dystonia type II", "writer cramp 2", "RELATED", False),
+        ("Bent 4th rib", "crooked 7th bone", "RELATED", False),
+        ("Vitamin C lack", "group C ailment", "RELATED", False),
+        ("Bursitis of the heel", "swollen heel", "RELATED", True),
+        ("Bursitis of the heel", "swollen heel", "BROAD", False),
+        ("Abnormality of the face", "anomaly of face", "RELATED", True),
+    ],
+)
+def test_a_related_name_must_share_a_word_that_tells_findings_apart(
+    tmp_path: Path, name: str, related: str, level: str, linked: bool
+) -> None:
+    vocabulary = one_related(tmp_path, name, related, level)
+    assert bool(found(vocabulary, f"He had a {related}.", LinkOptions())) == linked
+
+
+def test_a_word_of_many_findings_tells_none_of_them_apart(tmp_path: Path) -> None:
+    organs = [f"{a}{b}{c}{end}" for end in ("on", "ul") for a in "bdfg" for b in "aeio" for c in "rmstv"]
+    few = one_related(tmp_path, "Swollen muzzle", "swollen snout", others=[f"Bent {o}" for o in organs])
+    assert found(few, "A swollen snout.", LinkOptions()) == [("swollen snout", "HP:0000001")]
+    many = one_related(tmp_path, "Swollen muzzle", "swollen snout", others=[f"Swollen {o}" for o in organs])
+    assert not found(many, "A swollen snout.", LinkOptions())
+
+
+def test_a_longer_name_that_is_not_meant_ends_no_part_of_a_coordination(tmp_path: Path) -> None:
+    names = ("Abnormality of the ear", "Abnormality of limbs")
+    vocabulary = one_related(tmp_path, "Silent hearing", "quick ear", others=names)
+    text = "He had a quick ear and limb malformations."
+    assert not found(vocabulary, "He had a quick ear.", LinkOptions(nested=True))
+    links = found(vocabulary, text, LinkOptions(nested=True))
+    assert links == [("ear and limb malformations", "HP:9000001"), ("limb malformations", "HP:9000002")]
 
 
 def test_only_prose_on_a_patient_is_read_as_notes_are(phenotypes: Vocabulary) -> None:
