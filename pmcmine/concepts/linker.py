@@ -144,7 +144,7 @@ class Linker:
         tokens = self.matcher.tokenise(texts)
         found = self._candidates(texts, tokens, caseless)
         found += self._reordered(texts, tokens, found)
-        found = lowered(tokens.words, unshielded(texts, tokens, found), self.vocabulary.term)
+        found = lowered(tokens, unshielded(texts, tokens, found), self.vocabulary.term)
         if definitions:
             found = self._abbreviated(texts, found, definitions)
         if self.fuzzy is not None:

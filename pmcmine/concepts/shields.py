@@ -137,6 +137,10 @@ _SHIELDS: Final = (
     # Parts of molecules, of plants and of texts.
     ("finger fingers", r"zinc[ -]fingers?|finger[ -]millets?"),
     ("helix helices", r"(?:transmembrane|α|alpha|double|dna|amphipathic)[ -]heli(?:x|ces)"),
+    ("neuron neurons", r"(?:hidden|artificial)[ -]neurons?|neurons?[ ](?:in|of|per|from)[ ](?:(?:the|each|every|a|its)"
+                       r"[ ])?(?:(?:first|last|next|previous|single|fully)[ ])?(?:input|output|hidden|connected|"
+                       r"convolutional|dense)[ ]layers?"),
+    ("wheat", r"wheat[ -]germs?(?:[ -]cells?(?=[ -]free))?"),
     ("agitation", r"(?:under|with|constant|continuous|gentle|mechanical|magnetic|vigorous|orbital)[ -]agitation|"
                   r"agitation[ ](?:at[ ]\d|speed|rate)\w{0,6}"),
     ("pad", r"graph[ -]pad"),
@@ -150,6 +154,10 @@ _SHIELDS: Final = (
      r"right[ -]hand[ ]side|left[ -]hand[ ]side"),
     ("face", r"in[ ]the[ ]face[ ]of|face[ -]to[ -]face|face[ ]value|face[ ]masks?"),
     ("heart", r"at[ ]the[ ]heart[ ]of"),
+    ("confusion", r"(?:avoid(?:s|ed|ing)?|prevent(?:s|ed|ing)?|taxonomic|terminological|(?:source|point)s?[ ]of|"
+                  r"(?:apologi[sz]e|regret|apology|apologies)(?:[ ]for)?|add(?:s|ed|ing)?[ ]to[ ]the)[ ]"
+                  r"(?:(?:any|the|some|possible|potential|further)[ ])?confusion|"
+                  r"confusion[ ](?:between|among|matrix|matrices|regarding|over|as[ ]to)\b"),
     ("fall falls falling", r"(?:fall|falls|falling)[ ](?:into|within|in|under|below|between|short|outside|above|"
      r"along|on|off|apart)\b"),
 )  # fmt: skip

@@ -199,6 +199,43 @@ def test_in_articles_on_plants_parts_of_the_body_are_a_plants(vocabulary: Vocabu
     assert link.score < 0.4 < alone.score == fed.score
 
 
+def test_in_articles_on_plants_a_finding_needs_people(phenotypes: Vocabulary) -> None:
+    plants = ["Leaf and shoot of wheat and barley seedlings, and Arabidopsis plants.", "The mutant had muscle wasting."]
+    linker = Linker(phenotypes)
+    assert not linker.link(plants)
+    assert [x.text for x in linker.link([*plants, "Muscle wasting is frequent where diets lack barley."])] == [2]
+    assert [x.text for x in linker.link(plants[1:])] == [0]
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("small renal and intestinal vessels", []),
+        ("small renal vessels", []),
+        ("both kidneys were small renal remnants", []),
+        ("small kidney and liver", ["small kidney"]),
+        ("his kidneys abnormal and lateral", ["kidneys abnormal"]),
+    ],
+)
+def test_an_adjective_of_a_part_of_the_body_ends_no_name(tmp_path: Path, text: str, links: list[str]) -> None:
+    vocabulary = one_related(tmp_path, "Renal hypoplasia", "stunted organ", others=["Abnormality of the kidney"])
+    assert [said for said, _ in found(vocabulary, text, LinkOptions())] == links
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "linked"),
+    [
+        ("Caries", "SAS Institute, Cary, NC", False),
+        ("Caries", "he had caries", True),
+        ("Syrinx", "syringes of 10 ml", False),
+        ("Skin change", "several skin changes", True),
+        ("Fused phalanx", "fused phalanges", True),
+    ],
+)
+def test_plurals_meet_their_own_singulars(tmp_path: Path, name: str, text: str, linked: bool) -> None:
+    assert bool(found(one_related(tmp_path, name, "other words"), text)) == linked
+
+
 @pytest.mark.parametrize("text", ["deliver", "liverwort", "the cat sat", "lungfish", "brainstorm"])
 def test_parts_of_words_and_other_cases_do_not(vocabulary: Vocabulary, text: str) -> None:
     assert not found(vocabulary, text)

@@ -16,6 +16,7 @@ from tests.growth import growth, pumped
 NAMES = (
     "pneumonia", "tuberculosis", "endothelium", "suture", "brain", "lymphoma", "hand", "immunodeficiency", "blood",
     "nerve", "heart", "scale", "fever", "kidney", "meningitis", "crop", "capillary",
+    "confusion", "neuron", "germ cell",
 )  # fmt: skip
 
 
@@ -53,6 +54,13 @@ def said(vocabulary: Vocabulary, text: str) -> list[str]:
         "kidney beans are rich in lectins",
         "capillary electrophoresis of amplicons",
         "a millennial-scale event",
+        "We apologise for any confusion",
+        "renamed to avoid confusion",
+        "a confusion matrix of the classes",
+        "confusion between two spellings",
+        "32 hidden neurons",
+        "the neurons of the output layer",
+        "a wheat germ cell-free system",
     ],
 )
 def test_words_of_other_names_are_no_concepts(plain: Vocabulary, text: str) -> None:
@@ -71,6 +79,9 @@ def test_words_of_other_names_are_no_concepts(plain: Vocabulary, text: str) -> N
         ("her left hand was cold", ["hand"]),
         ("fever in the brain of a virus carrier", ["fever", "brain"]),
         ("fish scales regrew", ["scales"]),
+        ("fatigue and confusion on admission", ["confusion"]),
+        ("neurons of the granular layer", ["neurons"]),
+        ("a germ cell-free gonad", ["germ cell"]),
     ],
 )
 def test_other_places_are_left_alone(plain: Vocabulary, text: str, names: list[str]) -> None:
