@@ -143,6 +143,7 @@ _SHIELDS: Final = (
     ("wheat", r"wheat[ -]germs?(?:[ -]cells?(?=[ -]free))?"),
     ("agitation", r"(?:under|with|constant|continuous|gentle|mechanical|magnetic|vigorous|orbital)[ -]agitation|"
                   r"agitation[ ](?:at[ ]\d|speed|rate)\w{0,6}"),
+    ("irritable", r"irritable[ -](?:bowel|colon|bladder)(?:[ -](?:syndrome|disease|disorder)s?)?"),
     ("pad", r"graph[ -]pad"),
     ("appendix", r"appendix[ ](?:pp?|tables?|fig(?:ure)?s?|sections?|(?-i:[A-Z\d]\d?))(?!\w)"),
     ("ear ears", r"(?:grains?|kernels?|spikelets?|seeds?)[ ]per[ ]ear|(?:wheat|corn|maize|barley|"

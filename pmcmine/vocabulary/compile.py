@@ -19,7 +19,7 @@ from pmcmine.vocabulary.normalise import TOKEN, fold, name_key, token_key
 from pmcmine.vocabulary.related import RelatedNames, flag_kin
 from pmcmine.vocabulary.semantic_types import GROUPS
 from pmcmine.vocabulary.terms import Flag, Level, strictest
-from pmcmine.vocabulary.variants import GENERAL, adjectives, plain_name, uninverted
+from pmcmine.vocabulary.variants import GENERAL, GENERAL_SYNONYMS, adjectives, plain_name, uninverted
 from pmcmine.vocabulary.vocabulary import write_vocabulary
 from pmcmine.vocabulary.word_classes import STOP, bag, token_class_hash
 
@@ -34,6 +34,11 @@ _UPPER = re.compile(r"[A-Z]")
 @cache
 def _general() -> frozenset[str]:
     return frozenset(token_key(w) for w in GENERAL)
+
+
+@cache
+def _general_synonyms() -> frozenset[str]:
+    return frozenset(name_key(w) for w in GENERAL_SYNONYMS)
 
 
 class _Strings:
@@ -295,9 +300,12 @@ def _add(names: _Names, atom: Atom, text: str, term: int, derive: bool) -> None:
     cased = _is_cased(text, atom.acronym)
     # Words of general prose are short: the key of any other name need not be known.
     general = atom.general or (len(text) <= _GENERAL_LENGTH and name_key(text) in _general())
+    level = atom.level
+    if level == Level.EXACT and len(text) <= _GENERAL_LENGTH and name_key(text) in _general_synonyms():
+        general, level = True, Level.RELATED  # as an exact synonym a long one would still be linked
     flags = (
         (Flag.GENERAL if general else 0)
-        | int(atom.level)
+        | int(level)
         | (Flag.CASED if cased else 0)
         | (Flag.ACRONYM if atom.acronym else 0)
         | (Flag.LAY if atom.lay else 0)

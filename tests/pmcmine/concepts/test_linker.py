@@ -223,6 +223,34 @@ def test_an_adjective_of_a_part_of_the_body_ends_no_name(tmp_path: Path, text: s
 
 
 @pytest.mark.parametrize(
+    ("synonym", "linked"),
+    [
+        ("Highly sensitive", False),
+        ("Hypersensitivity", False),
+        ("Quick tempered", True),
+        ("Emotional hypersensitivity", True),
+    ],
+)
+def test_what_prose_says_of_anything_is_no_synonym(tmp_path: Path, synonym: str, linked: bool) -> None:
+    vocabulary = one_related(tmp_path, "Touchy conduct", synonym, "EXACT")
+    assert bool(found(vocabulary, f"It was {synonym.lower()}.", LinkOptions())) == linked
+
+
+def test_a_layperson_s_name_of_a_qualifier_is_one_too(tmp_path: Path) -> None:
+    path = tmp_path / "hp.obo"
+    path.write_text(
+        "format-version: 1.2\n\n[Term]\nid: HP:0000001\nname: All\n\n[Term]\nid: HP:0000118\nname: Phenotypic abnormality\n"
+        "is_a: HP:0000001\n\n[Term]\nid: HP:0012839\nname: Far off\n"
+        'synonym: "Outward lying" EXACT layperson []\nis_a: HP:0000001\n\n[Term]\nid: HP:0000002\nname: Tiny thumb\n'
+        'synonym: "Little thumb" EXACT layperson []\nis_a: HP:0000118\n',
+        "utf-8",
+    )
+    compile_vocabulary([open_input(path, Options())], path.with_suffix(".vocab"), "hp")
+    links = found(Vocabulary(path.with_suffix(".vocab")), "an outward lying part of a little thumb", LinkOptions())
+    assert links == [("little thumb", "HP:0000002")]
+
+
+@pytest.mark.parametrize(
     ("name", "text", "linked"),
     [
         ("Caries", "SAS Institute, Cary, NC", False),

@@ -16,7 +16,7 @@ from tests.growth import growth, pumped
 NAMES = (
     "pneumonia", "tuberculosis", "endothelium", "suture", "brain", "lymphoma", "hand", "immunodeficiency", "blood",
     "nerve", "heart", "scale", "fever", "kidney", "meningitis", "crop", "capillary",
-    "confusion", "neuron", "germ cell",
+    "confusion", "neuron", "germ cell", "irritable",
 )  # fmt: skip
 
 
@@ -61,6 +61,7 @@ def said(vocabulary: Vocabulary, text: str) -> list[str]:
         "32 hidden neurons",
         "the neurons of the output layer",
         "a wheat germ cell-free system",
+        "Irritable bowel syndrome is frequent",
     ],
 )
 def test_words_of_other_names_are_no_concepts(plain: Vocabulary, text: str) -> None:
@@ -82,6 +83,7 @@ def test_words_of_other_names_are_no_concepts(plain: Vocabulary, text: str) -> N
         ("fatigue and confusion on admission", ["confusion"]),
         ("neurons of the granular layer", ["neurons"]),
         ("a germ cell-free gonad", ["germ cell"]),
+        ("an irritable child", ["irritable"]),
     ],
 )
 def test_other_places_are_left_alone(plain: Vocabulary, text: str, names: list[str]) -> None:
