@@ -1,7 +1,9 @@
-"""Lower the score of parts of animals' bodies in articles about plants, where "ear", "tissue" and "crop" are a plant's.
+"""Lower the scores of what plants have, too, in articles about plants.
 
-An article is about plants if it names them often, and hardly ever an animal or a patient. Counted over all texts that
-are linked together, so that one paragraph on "leaf extract" in an article about rats changes nothing.
+"Ear", "tissue" and "crop" are a plant's there, and so are "dwarfism", "dehydration" and "low fertility". An article is
+about plants if it names them often, and hardly ever an animal or a patient. Counted over all texts that are linked
+together, so that one paragraph on "leaf extract" in an article about rats changes nothing. What such an article says of
+the people who eat the plants ("anemia") is a finding: its text speaks of them.
 """
 
 from __future__ import annotations
@@ -11,11 +13,19 @@ from dataclasses import replace
 from typing import Final
 
 from pmcmine.concepts.candidates import Candidate
+from pmcmine.concepts.matcher import Tokens
 from pmcmine.vocabulary.semantic_types import GROUPS
 from pmcmine.vocabulary.terms import Term
 
 # Cells stay: plants and fungi have "protoplasts", "conidia" and "cells".
 _BODY: Final = frozenset(GROUPS["ANAT"].split()) - {"T025", "T026"}
+_FINDINGS: Final = frozenset(GROUPS["DISO"].split())
+# A text with one of these speaks of people: of their health, food and drugs.
+_PEOPLE: Final = frozenset(
+    "patient patients human humans people woman women man men child children infants consumer consumers clinical "
+    "clinically health diet diets dietary malnutrition nutrition nutritional medicine medicinal therapy therapeutic "
+    "pharmacological cancer diabetes obesity cardiovascular carcinogen carcinogenic mammalian".split()
+)
 _PLANTS: Final = frozenset(
     "plant plants arabidopsis thaliana maize wheat barley sorghum oryza zea triticum hordeum soybean brassica "
     "nicotiana solanum populus medicago grapevine seedling seedlings leaf leaves shoot shoots cultivar cultivars "
@@ -45,10 +55,14 @@ def is_botany(words: Sequence[str]) -> bool:
     return sum(map(_PLANTS.__contains__, lower)) >= _TIMES * sum(map(_ANIMALS.__contains__, lower))
 
 
-def lowered(words: Sequence[str], found: list[Candidate], term: Callable[[int], Term]) -> list[Candidate]:
-    """Lower the scores of parts of the body if the words are those of an article about plants."""
-    if not found or not is_botany(words):
+def lowered(tokens: Tokens, found: list[Candidate], term: Callable[[int], Term]) -> list[Candidate]:
+    """Lower the scores of parts of the body, and of findings in texts that do not speak of people, about plants."""
+    if not found or not is_botany(tokens.words):
         return found
-    return [
-        replace(c, score=round(c.score * FACTOR, 4)) if _BODY.intersection(term(c.term).types) else c for c in found
-    ]
+    people = {n for n, word in zip(tokens.text.tolist(), tokens.words, strict=True) if word.lower() in _PEOPLE}
+
+    def is_plants(c: Candidate) -> bool:
+        types = term(c.term).types
+        return not _BODY.isdisjoint(types) or (c.text not in people and not _FINDINGS.isdisjoint(types))
+
+    return [replace(c, score=round(c.score * FACTOR, 4)) if is_plants(c) else c for c in found]

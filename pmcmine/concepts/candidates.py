@@ -11,12 +11,11 @@ from typing import Final
 
 from pmcmine.concepts.scoring import Evidence
 from pmcmine.vocabulary.normalise import spell_greek, token_key, tokens
-from pmcmine.vocabulary.semantic_types import GROUP_OF
-from pmcmine.vocabulary.terms import LEVEL_MASK, Flag, Level, Term
-from pmcmine.vocabulary.word_classes import FUNCTION, word_class
+from pmcmine.vocabulary.terms import LEVEL_MASK, Flag
+from pmcmine.vocabulary.word_classes import FUNCTION
 
-_CASED, _DERIVED, _INVERTED, _ACRONYM, _GENERAL, _LAY = (
-    int(f) for f in (Flag.CASED, Flag.DERIVED, Flag.INVERTED, Flag.ACRONYM, Flag.GENERAL, Flag.LAY)
+_CASED, _DERIVED, _INVERTED, _ACRONYM, _GENERAL, _LAY, _KIN = (
+    int(f) for f in (Flag.CASED, Flag.DERIVED, Flag.INVERTED, Flag.ACRONYM, Flag.GENERAL, Flag.LAY, Flag.KIN)
 )  # operations on enumerations are slow
 _BARE: Final = re.compile(r"[\W_]+")
 _SPACED: Final = re.compile(r"[A-Za-z]\s+[A-Za-z]")
@@ -84,6 +83,7 @@ def compare(surface: str, name: str, flags: int, n_tokens: int, caseless: bool) 
         general=bool(flags & _GENERAL),
         lay=bool(flags & _LAY),
         capital=bool(surface[:1].isupper() and not surface.isupper() and not name[:1].isupper()),
+        kin=bool(flags & _KIN),
     )
 
 
@@ -106,6 +106,7 @@ def compare_loosely(surface: str, name: str, flags: int, coordinated: bool) -> E
         loose=True,
         coordinated=coordinated,
         other_words=min(other, 4),
+        kin=bool(flags & _KIN),
     )
 
 
@@ -120,19 +121,6 @@ def whole(candidates: Sequence[Candidate]) -> list[Candidate]:
             place = c.text, c.end
             starts[place] = min(starts.get(place, c.start), c.start)
     return [c for c in candidates if c.own is None or starts.get((c.text, c.own[1]), c.own[0]) >= c.own[0]]
-
-
-def is_kin(evidence: Evidence, name: str, term: Term) -> bool:
-    """Check whether a related name of a finding, of several words, shares a word with the concept's own name."""
-    if evidence.level < Level.BROAD or evidence.lay or evidence.general or evidence.words < 2:
-        return False
-    if not any(GROUP_OF.get(t) == "DISO" for t in term.types):
-        return False
-    return not _classes(name).isdisjoint(_classes(term.name))
-
-
-def _classes(name: str) -> set[str]:
-    return {kind for token in tokens(name) if (kind := word_class(token))}
 
 
 def longest(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from pmcmine.concepts.abbreviations import Abbreviation, find_abbreviations
 from pmcmine.concepts.botany import lowered
-from pmcmine.concepts.candidates import Candidate, compare, compare_loosely, is_kin, longest, whole
+from pmcmine.concepts.candidates import Candidate, compare, compare_loosely, longest, whole
 from pmcmine.concepts.context import OWN_DENIAL, PLAIN, Context, assess
 from pmcmine.concepts.loose import LooseMatcher
 from pmcmine.concepts.matcher import Matcher, Tokens
@@ -125,12 +125,10 @@ class Linker:
         """
         options = self.options
         candidates = self.candidates(texts, read)
-        chosen = whole(candidates) if options.nested else longest(candidates)
-        links = [
-            Link(c.text, c.start, c.end, self.vocabulary.term(c.term), c.score, c.how)
-            for c in chosen
-            if c.score >= options.min_score
-        ][:MAX_LINKS]
+        chosen = [c for c in (candidates if options.nested else longest(candidates)) if c.score >= options.min_score]
+        if options.nested:
+            chosen = whole(chosen)  # a longer name that is not meant ends nothing
+        links = [Link(c.text, c.start, c.end, self.vocabulary.term(c.term), c.score, c.how) for c in chosen[:MAX_LINKS]]
         links.sort(key=lambda x: (x.text, x.start, -x.end, x.term.concept))
         return self._with_context(texts, links, captions) if options.context else links
 
@@ -146,7 +144,7 @@ class Linker:
         tokens = self.matcher.tokenise(texts)
         found = self._candidates(texts, tokens, caseless)
         found += self._reordered(texts, tokens, found)
-        found = lowered(tokens.words, unshielded(texts, tokens, found), self.vocabulary.term)
+        found = lowered(tokens, unshielded(texts, tokens, found), self.vocabulary.term)
         if definitions:
             found = self._abbreviated(texts, found, definitions)
         if self.fuzzy is not None:
@@ -226,8 +224,6 @@ class Linker:
             evidence = compare(surface, name, flags, n_tokens, caseless)
             if evidence is None:
                 continue
-            if is_kin(evidence, name, self.vocabulary.term(term)):
-                evidence = replace(evidence, kin=True)
             score = probability(evidence)
             known = best.get(concept)
             if known is None or score > known[0]:
@@ -269,8 +265,6 @@ class Linker:
             term = int(v.bag_term[at])
             name = v.string(int(v.bag_name[at]))
             evidence = compare_loosely(text[start:end], name, int(v.bag_flags[at]), own is not None)
-            if is_kin(evidence, name, v.term(term)):
-                evidence = replace(evidence, kin=True)
             ranked.append((evidence.other_words, -probability(evidence), v.term(term).concept, term, evidence))
         ranked.sort(key=lambda r: r[:4])
         other, score, concept, term, evidence = ranked[0]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from pmcmine.concepts.matcher import JOINED, LAST_SPACE, MARK, SLASH, SPACE, Tokens
 from pmcmine.vocabulary.normalise import fold
+from pmcmine.vocabulary.variants import GENERAL
 from pmcmine.vocabulary.vocabulary import Vocabulary
 from pmcmine.vocabulary.word_classes import COORDINATORS, MAX_CONTENT, STOP, class_hash, word_class
 
@@ -33,6 +34,8 @@ _FEW: Final = 3  # function words of a coordination
 _MANY: Final = 100  # a stop word among the function words that may be counted
 
 _ADJECTIVAL: Final = ("al", "ar", "ic", "ous", "ive", "ed", "ing", "oid", "ent", "ant")
+_RELATIONAL: Final = ("al", "ar", "ary")
+_PREDICATIVE: Final = GENERAL | {"abnormal"}  # may end a phrase: "seizures, focal and bilateral"
 _VERBAL: Final = ("ed", "ing", "ly", "wn", "en")  # of what follows a phrase: "seen", "detected"
 
 Indices = NDArray[np.int64]
@@ -147,13 +150,18 @@ class LooseMatcher:
         """Check whether a place is the beginning of a longer phrase.
 
         Its last word is an adjective of what follows ("abnormal digital" of "abnormal digital creases"), or its first
-        one is ("abnormal tendon" of "abnormal tendon attachments").
+        one is ("abnormal tendon" of "abnormal tendon attachments"). An adjective of a part of the body never ends a
+        phrase: "small intestinal and colonic inflammation" has no small intestine.
         """
         if tokens.gap[last] > LAST_SPACE:
             return False
         words = tokens.words
         following = words[last + 1]
-        if self._classes.kinds[self._classes[following]] not in (_CONTENT, _OTHER):
+        kind = self._classes.kinds[self._classes[following]]
+        if kind == _COORDINATOR and last + 2 < len(words) and tokens.gap[last + 1] <= LAST_SPACE:
+            both = (words[last].lower(), words[last + 2].lower())
+            return all(w.endswith(_RELATIONAL) and w not in _PREDICATIVE for w in both)
+        if kind not in (_CONTENT, _OTHER):
             return False
         if words[last].lower().endswith(_ADJECTIVAL):
             return True

@@ -31,7 +31,7 @@ class Evidence:
         loose: the words of the name in another order or form.
         coordinated: the name shares words with another one of a coordination.
         other_words: words of the name that the place says by others of their class, at most 4.
-        kin: a related name of a finding that shares a word with the concept's own name.
+        kin: a related name of a finding that shares an informative word with the concept's own name (`Flag.KIN`).
     """
 
     exact: bool

@@ -135,12 +135,23 @@ _SHIELDS: Final = (
      r"(?:closed|ligated|secured|fixed|tied|anchored|approximated|repaired)[ ](?:with|by|using)(?:[ ][\w-]{1,15}){0,3}"
      r"[ ]sutures?|suture[ ]of[ ](?:the[ ]|an?[ ])?(?:wound|skin|laceration|tendon|nerve|incision|fascia)s?"),
     # Parts of molecules, of plants and of texts.
-    ("finger fingers", r"zinc[ -]fingers?|finger[ -]millets?"),
+    ("finger fingers", r"mass[ -]finger[ -]?print\w{0,3}|zinc[ -]fingers?|finger[ -]millets?"),
     ("helix helices", r"(?:transmembrane|α|alpha|double|dna|amphipathic)[ -]heli(?:x|ces)"),
-    ("agitation", r"(?:under|with|constant|continuous|gentle|mechanical|magnetic|vigorous|orbital)[ -]agitation|"
+    ("neuron neurons", r"(?:hidden|artificial)[ -]neurons?|neurons?[ ](?:in|of|per|from)[ ](?:(?:the|each|every|a|its)"
+                       r"[ ])?(?:(?:first|last|next|previous|single|fully)[ ])?(?:input|output|hidden|connected|"
+                       r"convolutional|dense)[ ]layers?"),
+    ("wheat", r"wheat[ -]germs?(?:[ -]cells?(?=[ -]free))?"),
+    ("agitation", r"(?:under|with|constant|continuous|gentle|mild|slow|manual|mechanical|magnetic|vigorous|orbital|"
+                  r"(?:ultra-?)?sonic|aeration[ ](?:and|or)|temperature,?(?:[ ]and)?|(?:min|h|hours?|"
+                  r"minutes?)[ ]of)[ -]agitation|"
+                  r"agitation[ ](?:and|or)[ ](?:aeration|heat\w{0,3}|mixing|stirring|temperature)|"
                   r"agitation[ ](?:at[ ]\d|speed|rate)\w{0,6}"),
+    ("irritable", r"irritable[ -](?:bowel|colon|bladder)(?:[ -](?:syndrome|disease|disorder)s?)?"),
     ("pad", r"graph[ -]pad"),
-    ("appendix", r"appendix[ ](?:pp?|tables?|fig(?:ure)?s?|sections?|(?-i:[A-Z\d]\d?))(?!\w)"),
+    ("aspiration aspirations", r"(?:needle|marrow|vacuum|manual|suction|guided|oocyte|follicle)[ -]aspirations?|"
+                               r"aspiration[ ](?:biops|cytolog)\w{1,3}"),
+    ("appendix", r"(?:SI|online|supporting|supplementa(?:l|ry))[ ]appendix|"
+                 r"appendix[ ](?:pp?|tables?|fig(?:ure)?s?|sections?|(?-i:[A-Z\d]\d?))(?!\w)"),
     ("ear ears", r"(?:grains?|kernels?|spikelets?|seeds?)[ ]per[ ]ear|(?:wheat|corn|maize|barley|"
      r"rice)[ ]ears?|ear[ -]rots?"),
     # Idioms.
@@ -150,6 +161,10 @@ _SHIELDS: Final = (
      r"right[ -]hand[ ]side|left[ -]hand[ ]side"),
     ("face", r"in[ ]the[ ]face[ ]of|face[ -]to[ -]face|face[ ]value|face[ ]masks?"),
     ("heart", r"at[ ]the[ ]heart[ ]of"),
+    ("confusion", r"(?:avoid(?:s|ed|ing)?|prevent(?:s|ed|ing)?|taxonomic|terminological|(?:source|point)s?[ ]of|"
+                  r"(?:apologi[sz]e|regret|apology|apologies)(?:[ ]for)?|add(?:s|ed|ing)?[ ]to[ ]the)[ ]"
+                  r"(?:(?:any|the|some|possible|potential|further)[ ])?confusion|"
+                  r"confusion[ ](?:between|among|matrix|matrices|regarding|over|as[ ]to)\b"),
     ("fall falls falling", r"(?:fall|falls|falling)[ ](?:into|within|in|under|below|between|short|outside|above|"
      r"along|on|off|apart)\b"),
 )  # fmt: skip
@@ -163,6 +178,14 @@ _GENUS: Final = re.compile(
     r"Clostridium|Listeria|Neisseria|Bordetella)\s?$"
 )
 _MISSPELT: Final = re.compile(r"pneumonia\b")
+# What follows the first author of a citation, in several styles, and what stands before the last one.
+_NAME: Final = r"[A-Z][\w'-]{1,30}"
+_YEAR: Final = r"(?:19|20)\d\d(?!\d)"
+_CITED: Final = re.compile(
+    rf",?[ ]et[ ]al\b|(?:,[ ]{_NAME}){{0,6}},?[ ](?:and|&)[ ]{_NAME},?[ ]\(?{_YEAR}|,[ ]{_YEAR}|[ ]\({_YEAR}"
+)
+_CITED_BARE: Final = re.compile(rf"[ ]{_YEAR}[a-z]?[;,)]")  # "(Finch 1977)", after a bracket, a mark or "and"
+_AUTHORS: Final = re.compile(rf"(?:[(;]|{_NAME},?[ ](?:and|&))\s?$")
 _EPITHET: Final = re.compile(r"(?!\w{1,40}itis\b|sepsis\b|infections?\b)[a-z]{2,40}(?:ae|i|is|um|us|[ae]ns|oides)\b")
 
 
@@ -192,14 +215,15 @@ def shielded(texts: Sequence[str], tokens: Tokens) -> dict[int, list[tuple[int, 
 
 
 def unshielded(texts: Sequence[str], tokens: Tokens, found: Sequence[Candidate]) -> list[Candidate]:
-    """Drop candidates inside of a shield that is no candidate as a whole, and those that name a species."""
+    """Drop candidates inside of a shield that is no candidate as a whole, and names of species and authors."""
     shields = {number: sorted(spans) for number, spans in shielded(texts, tokens).items()}
     whole = {(c.text, c.start, c.end) for c in found} if shields else set()
     out = []
     for c in found:
         spans = shields.get(c.text, ())
         inside = spans and any((c.text, *span) not in whole for span in _around(spans, c.start, c.end))
-        if not inside and not _is_species(texts[c.text], c.start):
+        text = texts[c.text]
+        if not inside and not _is_species(text, c.start) and not _is_author(text, c.start, c.end):
             out.append(c)
     return out
 
@@ -211,6 +235,15 @@ def _around(spans: Sequence[tuple[int, int]], start: int, end: int) -> Iterator[
         if spans[n][1] >= end:
             yield spans[n]
         n -= 1
+
+
+def _is_author(text: str, start: int, end: int) -> bool:
+    """Check whether a place is the name of an author whom the text cites, such as "Gill et al." or "(Chin, 2000)"."""
+    if not text[start : start + 1].isupper() or not text[start + 1 : end].islower() or " " in text[start:end]:
+        return False
+    if _CITED.match(text, end):
+        return True
+    return _CITED_BARE.match(text, end) is not None and _AUTHORS.search(text, max(0, start - 40), start) is not None
 
 
 def _is_species(text: str, start: int) -> bool:

@@ -16,9 +16,10 @@ from pmcmine.errors import VocabularyError
 from pmcmine.vocabulary.atoms import Atom, Hierarchy, Input
 from pmcmine.vocabulary.hashes import PREFIX_MIX, mix_array, token_hash
 from pmcmine.vocabulary.normalise import TOKEN, fold, name_key, token_key
+from pmcmine.vocabulary.related import RelatedNames, flag_kin
 from pmcmine.vocabulary.semantic_types import GROUPS
 from pmcmine.vocabulary.terms import Flag, Level, strictest
-from pmcmine.vocabulary.variants import GENERAL, adjectives, plain_name, uninverted
+from pmcmine.vocabulary.variants import GENERAL, GENERAL_SYNONYMS, adjectives, plain_name, uninverted
 from pmcmine.vocabulary.vocabulary import write_vocabulary
 from pmcmine.vocabulary.word_classes import STOP, bag, token_class_hash
 
@@ -33,6 +34,11 @@ _UPPER = re.compile(r"[A-Z]")
 @cache
 def _general() -> frozenset[str]:
     return frozenset(token_key(w) for w in GENERAL)
+
+
+@cache
+def _general_synonyms() -> frozenset[str]:
+    return frozenset(name_key(w) for w in GENERAL_SYNONYMS)
 
 
 class _Strings:
@@ -50,6 +56,9 @@ class _Strings:
             self.data += text.encode("utf-8", "replace")
             self.ends.append(len(self.data))
         return n
+
+    def __getitem__(self, number: int) -> str:
+        return self.data[self.ends[number - 1] if number else 0 : self.ends[number]].decode("utf-8", "replace")
 
 
 def _is_cased(name: str, acronym: bool) -> bool:
@@ -113,9 +122,11 @@ class _Bags:
         self.names = array("I")
         self.flags = array("H")
         self.words: set[int] = set()
+        self.related = RelatedNames()
         self._hashes: dict[str, int] = {}
 
-    def _hash(self, token: str) -> int:
+    def hash_of(self, token: str) -> int:
+        """Hash the class of a token, as `token_class_hash` does."""
         known = self._hashes.get(token)
         if known is None:
             known = self._hashes[token] = token_class_hash(token)
@@ -123,7 +134,11 @@ class _Bags:
 
     def add(self, name: str, number: int, term: int, flags: int) -> None:
         """Add one name, unless it has too few or too many words."""
-        words = bag(TOKEN.split(name)[1::2], self._hash) if len(name) <= MAX_NAME else None
+        if len(name) > MAX_NAME:
+            return
+        tokens = TOKEN.split(name)[1::2]
+        self.related.count(list(map(self.hash_of, tokens)), term)
+        words = bag(tokens, self.hash_of)
         if words is None:
             return
         self.words.update(words)
@@ -134,6 +149,7 @@ class _Bags:
 
     def forget(self) -> None:
         """Free what only reading needs."""
+        self.related.forget()
         self._hashes.clear()
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -240,14 +256,25 @@ def compile_vocabulary(
         },
         **(more or {}),
     }  # fmt: skip
+    kin = _kin(names, terms)
     names.forget()
     arrays, bits = _arrays(names, terms)
+    flag_kin(arrays, kin)
     arrays |= _above(terms, (pair for source in inputs if isinstance(source, Hierarchy) for pair in source.parents()))
     header["bucket_bits"] = bits
     header["counts"]["names"] = len(arrays["posting_term"])
     header["counts"]["keys"] = len(arrays["keys"])
     header["sha256"] = write_vocabulary(out, header, arrays)
     return header
+
+
+def _kin(names: _Names, terms: _Terms) -> NDArray[Any]:
+    """Select the related names that can be trusted (`RelatedNames.trusted`)."""
+
+    def names_of(term: int, name: int) -> tuple[str, str]:
+        return names.strings[name], names.strings[terms.best[terms.concept[term]][1]]
+
+    return names.bags.related.trusted(names_of, names.bags.hash_of)
 
 
 def _above(terms: _Terms, pairs: Iterable[tuple[str, str]]) -> dict[str, NDArray[Any]]:
@@ -273,17 +300,23 @@ def _add(names: _Names, atom: Atom, text: str, term: int, derive: bool) -> None:
     cased = _is_cased(text, atom.acronym)
     # Words of general prose are short: the key of any other name need not be known.
     general = atom.general or (len(text) <= _GENERAL_LENGTH and name_key(text) in _general())
+    level = atom.level
+    if level == Level.EXACT and len(text) <= _GENERAL_LENGTH and name_key(text) in _general_synonyms():
+        general, level = True, Level.RELATED  # as an exact synonym a long one would still be linked
     flags = (
         (Flag.GENERAL if general else 0)
-        | int(atom.level)
+        | int(level)
         | (Flag.CASED if cased else 0)
         | (Flag.ACRONYM if atom.acronym else 0)
         | (Flag.LAY if atom.lay else 0)
     )
     names.add(text, term, flags)
+    turned = uninverted(text)
     if _FINDINGS.intersection(atom.types) and not flags & (Flag.CASED | Flag.ACRONYM):
         names.bags.add(text, names.strings.number(text), term, flags)
-    turned = uninverted(text)
+        if atom.level == Level.RELATED and not flags & (Flag.LAY | Flag.GENERAL):
+            for said in filter(None, (text, turned)):
+                names.bags.related.add(term, names.strings.number(said))
     if turned is not None:
         names.add(turned, term, flags | Flag.INVERTED)
     if derive and atom.level <= Level.EXACT and _ANATOMY.intersection(atom.types):

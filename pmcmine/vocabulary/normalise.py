@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-NORMALISER = 3  # a vocabulary made by other rules is refused
+NORMALISER = 4  # a vocabulary made by other rules is refused
 
 # Latin runs, one Greek letter, digits, or a run of another script. Splitting with the group keeps the text in between.
 TOKEN = re.compile(
@@ -39,12 +39,16 @@ _IRREGULAR = {
     "epididymis", "iris": "iris", "irides": "iris", "nares": "naris", "optics": "optic", "lens": "lens",
     "leaves": "leaf", "calves": "calf", "hooves": "hoof", "halves": "half", "lives": "life", "knives": "knife",
     "wolves": "wolf", "data": "datum", "meninges": "meninx", "quadriceps": "quadriceps", "biceps": "biceps",
+    # Singulars that look like plurals: Cary is a town, and "syringes" are of a syringe.
+    "caries": "caries", "scabies": "scabies", "rabies": "rabies", "facies": "facies", "species": "species",
+    "series": "series", "syringes": "syringe",
 }  # fmt: skip
 _METRE = {"centre": "center", "fibre": "fiber", "litre": "liter", "metre": "meter", "titre": "titer",
           "calibre": "caliber", "programme": "program", "grey": "gray", "plough": "plow", "sceptic": "skeptic",
           "behaviour": "behavior", "odour": "odor", "vapour": "vapor", "mould": "mold", "caesium": "cesium",
           "aluminium": "aluminum", "ageing": "aging", "dyke": "dike", "disc": "disk"}  # fmt: skip
 _ICES = re.compile(r"(?<=[tdrplv])ices$")
+_NGES = re.compile(r"(?:phala|meni|lary|phary|salpi)nges$")
 _NOT_ICES = {"services", "devices", "slices", "prices", "practices", "notices", "vices", "police", "splices"}
 
 
@@ -74,7 +78,7 @@ def _singular(word: str) -> str:
         return word
     if word.endswith("ices") and word not in _NOT_ICES and _ICES.search(word):
         return word[:-4] + "ix"
-    if word.endswith("nges"):
+    if _NGES.search(word):
         return word[:-2]
     if n > 4 and word.endswith("ies"):
         return word[:-3] + "y"

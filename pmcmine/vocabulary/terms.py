@@ -29,6 +29,7 @@ class Flag(IntFlag):
     ACRONYM = 64  # the source says that it is an abbreviation
     GENERAL = 128  # a word of general prose, or a term that its source calls uninformative
     LAY = 256  # a name that laypersons use
+    KIN = 512  # called related, and shares an informative word with its concept's own name (`related`)
 
 
 LEVEL_MASK: Final = 7

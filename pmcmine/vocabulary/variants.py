@@ -90,6 +90,10 @@ GENERAL: Final = frozenset(
     "total tract transient tree tube type unilateral unit upper variable vascular ventral "
     "wall web wide wing zone".split()
 )
+# Exact synonyms of findings (of HPO, mostly of behaviour) that prose uses of anything.
+GENERAL_SYNONYMS: Final = (
+    "ordering", "hostile", "unresponsive", "hypersensitivity", "highly sensitive", "overly sensitive", "collecting",
+)  # fmt: skip
 
 # Formed by rule, but words of their own.
 _NOT_ADJECTIVES: Final = frozenset(

@@ -27,7 +27,7 @@ from pmcmine.vocabulary.normalise import NORMALISER
 from pmcmine.vocabulary.terms import LICENSE_CLASSES, Origin, Term
 
 MAGIC: Final = b"PMCVOCAB"
-FORMAT: Final = 2
+FORMAT: Final = 3
 _ALIGN: Final = 64
 _MAX_BITS: Final = 28
 _MAX_HEADER: Final = 64 << 20

@@ -139,7 +139,7 @@ class OboInput(ReadInput):
         for term in terms:
             for atom in self._atoms(term):
                 # "Severity" and "Frequency" are words of every text; their branch qualifies terms of the other.
-                yield replace(atom, general=True, level=Level.RELATED) if term.id in modifiers else atom
+                yield replace(atom, general=True, lay=False, level=Level.RELATED) if term.id in modifiers else atom
 
     def parents(self) -> Iterator[tuple[str, str]]:
         """Yield the `is_a` relations."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,59 @@ def test_a_related_name_of_a_finding_is_trusted_if_it_shares_a_word_with_its_con
     assert bool(found(Vocabulary(path.with_suffix(".vocab")), text, LinkOptions())) == linked
 
 
+def one_related(
+    folder: Path, name: str, related: str, level: str = "RELATED", others: Sequence[str] = ()
+) -> Vocabulary:
+    """Compile a vocabulary of one finding with a related name, and of others."""
+    rows = "".join(f"\n[Term]\nid: HP:9{n:06d}\nname: {other}\n" for n, other in enumerate(others, 1))
+    path = folder / f"{len(list(folder.iterdir()))}.obo"
+    term = f'\n[Term]\nid: HP:0000001\nname: {name}\nsynonym: "{related}" {level} []\n'
+    path.write_text(f"format-version: 1.2\n{term}{rows}", "utf-8")
+    compile_vocabulary([open_input(path, Options())], path.with_suffix(".vocab"), "some")
+    return Vocabulary(path.with_suffix(".vocab"))
+
+
+@pytest.mark.parametrize(
+    ("name", "related", "level", "linked"),
+    [
+        ("Acute bursitis", "acute episode", "RELATED", False),
+        ("Acute bursitis", "bursitis episode", "RELATED", True),
+        ("Marfanoid syndrome", "tall syndrome", "RELATED", False),
+        ("Abnormal gait", "walking disorder", "RELATED", False),
+        ("Gait and balance trouble", "aches and tremor", "RELATED", False),
+        ("Dystonia type 4", "writer cramp 4", "RELATED", False),
+        ("Dystonia type II", "writer cramp 2", "RELATED", False),
+        ("Bent 4th rib", "crooked 7th bone", "RELATED", False),
+        ("Vitamin C lack", "group C ailment", "RELATED", False),
+        ("Bursitis of the heel", "swollen heel", "RELATED", True),
+        ("Bursitis of the heel", "swollen heel", "BROAD", False),
+        ("Abnormality of the face", "anomaly of face", "RELATED", True),
+    ],
+)
+def test_a_related_name_must_share_a_word_that_tells_findings_apart(
+    tmp_path: Path, name: str, related: str, level: str, linked: bool
+) -> None:
+    vocabulary = one_related(tmp_path, name, related, level)
+    assert bool(found(vocabulary, f"He had a {related}.", LinkOptions())) == linked
+
+
+def test_a_word_of_many_findings_tells_none_of_them_apart(tmp_path: Path) -> None:
+    organs = [f"{a}{b}{c}{end}" for end in ("on", "ul") for a in "bdfg" for b in "aeio" for c in "rmstv"]
+    few = one_related(tmp_path, "Swollen muzzle", "swollen snout", others=[f"Bent {o}" for o in organs])
+    assert found(few, "A swollen snout.", LinkOptions()) == [("swollen snout", "HP:0000001")]
+    many = one_related(tmp_path, "Swollen muzzle", "swollen snout", others=[f"Swollen {o}" for o in organs])
+    assert not found(many, "A swollen snout.", LinkOptions())
+
+
+def test_a_longer_name_that_is_not_meant_ends_no_part_of_a_coordination(tmp_path: Path) -> None:
+    names = ("Abnormality of the ear", "Abnormality of limbs")
+    vocabulary = one_related(tmp_path, "Silent hearing", "quick ear", others=names)
+    text = "He had a quick ear and limb malformations."
+    assert not found(vocabulary, "He had a quick ear.", LinkOptions(nested=True))
+    links = found(vocabulary, text, LinkOptions(nested=True))
+    assert links == [("ear and limb malformations", "HP:9000001"), ("limb malformations", "HP:9000002")]
+
+
 def test_only_prose_on_a_patient_is_read_as_notes_are(phenotypes: Vocabulary) -> None:
     linker = Linker(phenotypes)
     design = "Studies of palmar pits were excluded, if muscle weakness could be prevented."
@@ -143,6 +197,71 @@ def test_in_articles_on_plants_parts_of_the_body_are_a_plants(vocabulary: Vocabu
     (alone,) = Linker(vocabulary, FREE).link(plants[:1])
     (fed,) = Linker(vocabulary, FREE).link([*plants, "It was fed to rats."])
     assert link.score < 0.4 < alone.score == fed.score
+
+
+def test_in_articles_on_plants_a_finding_needs_people(phenotypes: Vocabulary) -> None:
+    plants = ["Leaf and shoot of wheat and barley seedlings, and Arabidopsis plants.", "The mutant had muscle wasting."]
+    linker = Linker(phenotypes)
+    assert not linker.link(plants)
+    assert [x.text for x in linker.link([*plants, "Muscle wasting is frequent where diets lack barley."])] == [2]
+    assert [x.text for x in linker.link(plants[1:])] == [0]
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("small renal and intestinal vessels", []),
+        ("small renal vessels", []),
+        ("both kidneys were small renal remnants", []),
+        ("small kidney and liver", ["small kidney"]),
+        ("his kidneys abnormal and lateral", ["kidneys abnormal"]),
+    ],
+)
+def test_an_adjective_of_a_part_of_the_body_ends_no_name(tmp_path: Path, text: str, links: list[str]) -> None:
+    vocabulary = one_related(tmp_path, "Renal hypoplasia", "stunted organ", others=["Abnormality of the kidney"])
+    assert [said for said, _ in found(vocabulary, text, LinkOptions())] == links
+
+
+@pytest.mark.parametrize(
+    ("synonym", "linked"),
+    [
+        ("Highly sensitive", False),
+        ("Hypersensitivity", False),
+        ("Quick tempered", True),
+        ("Emotional hypersensitivity", True),
+    ],
+)
+def test_what_prose_says_of_anything_is_no_synonym(tmp_path: Path, synonym: str, linked: bool) -> None:
+    vocabulary = one_related(tmp_path, "Touchy conduct", synonym, "EXACT")
+    assert bool(found(vocabulary, f"It was {synonym.lower()}.", LinkOptions())) == linked
+
+
+def test_a_layperson_s_name_of_a_qualifier_is_one_too(tmp_path: Path) -> None:
+    path = tmp_path / "hp.obo"
+    path.write_text(
+        "format-version: 1.2\n\n[Term]\nid: HP:0000001\nname: All\n\n[Term]\nid: HP:0000118\nname: Phenotypic abnormality\n"
+        "is_a: HP:0000001\n\n[Term]\nid: HP:0012839\nname: Far off\n"
+        'synonym: "Outward lying" EXACT layperson []\nis_a: HP:0000001\n\n[Term]\nid: HP:0000002\nname: Tiny thumb\n'
+        'synonym: "Little thumb" EXACT layperson []\nis_a: HP:0000118\n',
+        "utf-8",
+    )
+    compile_vocabulary([open_input(path, Options())], path.with_suffix(".vocab"), "hp")
+    links = found(Vocabulary(path.with_suffix(".vocab")), "an outward lying part of a little thumb", LinkOptions())
+    assert links == [("little thumb", "HP:0000002")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "linked"),
+    [
+        ("Caries", "SAS Institute, Cary, NC", False),
+        ("Caries", "he had caries", True),
+        ("Syrinx", "syringes of 10 ml", False),
+        ("Skin change", "several skin changes", True),
+        ("Fused phalanx", "fused phalanges", True),
+    ],
+)
+def test_plurals_meet_their_own_singulars(tmp_path: Path, name: str, text: str, linked: bool) -> None:
+    assert bool(found(one_related(tmp_path, name, "other words"), text)) == linked
 
 
 @pytest.mark.parametrize("text", ["deliver", "liverwort", "the cat sat", "lungfish", "brainstorm"])

@@ -16,6 +16,7 @@ from tests.growth import growth, pumped
 NAMES = (
     "pneumonia", "tuberculosis", "endothelium", "suture", "brain", "lymphoma", "hand", "immunodeficiency", "blood",
     "nerve", "heart", "scale", "fever", "kidney", "meningitis", "crop", "capillary",
+    "confusion", "neuron", "germ cell", "irritable", "gill", "chin", "aspiration", "appendix", "agitation", "finger", "bone marrow",
 )  # fmt: skip
 
 
@@ -53,6 +54,25 @@ def said(vocabulary: Vocabulary, text: str) -> list[str]:
         "kidney beans are rich in lectins",
         "capillary electrophoresis of amplicons",
         "a millennial-scale event",
+        "We apologise for any confusion",
+        "renamed to avoid confusion",
+        "a confusion matrix of the classes",
+        "confusion between two spellings",
+        "32 hidden neurons",
+        "the neurons of the output layer",
+        "a wheat germ cell-free system",
+        "Irritable bowel syndrome is frequent",
+        "as Gill et al. found",
+        "shown before (Gill and Smith, 2001)",
+        "shown by Chin (1998)",
+        "known (Chin 1998; Smith 2004)",
+        "known since long (Smith and Gill, 1986)",
+        "as others say (Smith & Gill 1986)",
+        "the SI Appendix lists them",
+        "fine needle aspiration biopsy",
+        "sonic agitation of the fluid",
+        "agitation and aeration rates",
+        "by peptide mass finger printing",
     ],
 )
 def test_words_of_other_names_are_no_concepts(plain: Vocabulary, text: str) -> None:
@@ -71,6 +91,16 @@ def test_words_of_other_names_are_no_concepts(plain: Vocabulary, text: str) -> N
         ("her left hand was cold", ["hand"]),
         ("fever in the brain of a virus carrier", ["fever", "brain"]),
         ("fish scales regrew", ["scales"]),
+        ("fatigue and confusion on admission", ["confusion"]),
+        ("neurons of the granular layer", ["neurons"]),
+        ("a germ cell-free gonad", ["germ cell"]),
+        ("an irritable child", ["irritable"]),
+        ("Gill and chin, 2 of each", ["Gill", "chin"]),
+        ("Chin surgery began in 1998 (Smith)", ["Chin"]),
+        ("a bone marrow aspiration", ["bone marrow"]),
+        ("pneumonia after aspiration", ["pneumonia", "aspiration"]),
+        ("the appendix was removed", ["appendix"]),
+        ("delirium with psychomotor agitation", ["agitation"]),
     ],
 )
 def test_other_places_are_left_alone(plain: Vocabulary, text: str, names: list[str]) -> None:
