@@ -86,6 +86,24 @@ def test_training_is_deterministic_and_survives_its_file() -> None:
     assert np.array_equal(again.kinds, some.kinds) and again.sources.tolist() == some.sources.tolist()
 
 
+def test_what_was_learned_with_another_network_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = learn.shipped_examples()
+    known = known.where(np.arange(len(known)) < 40)
+    former = replace(embedding.NETWORK, sha256="0f" * 32)
+    with monkeypatch.context() as then:
+        then.setattr(embedding, "NETWORK", former)
+        then.setattr(examples, "NETWORK", former)
+        model, kept = dump(learn.fit(known, "a few")), examples.dump(known)
+        assert parse(model, "mine.npz").trained_on == "a few" and len(examples.parse(kept, "learned.npz")) == 40
+    again = "has changed since .*; run `pmcmine train image-kind` again"
+    with pytest.raises(PmcmineError, match=f"^mine.npz: a model for another network: .* {again}$"):
+        parse(model, "mine.npz")
+    with pytest.raises(
+        PmcmineError, match=f"^learned.npz: embeddings by another network: .* {again} with --images, or"
+    ):
+        examples.parse(kept, "learned.npz")
+
+
 def test_slices_of_volumes_are_shown_as_figures_show_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(GoldError, match=r"Cranium.*missing"):
         list(volumes.slices(tmp_path))
