@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -156,6 +157,16 @@ def test_rounding_loses_less_than_the_nearest_numbers() -> None:
     assert loss[0] < 0.4 * loss[1], loss
 
 
+def test_the_order_of_inputs_changes_nothing() -> None:
+    """The inputs that vary most are rounded first, wherever they stand: later ones make up for their errors."""
+    r = np.random.default_rng(5)
+    mixed = r.normal(size=(12, 12)) * np.exp(r.normal(0, 1, 12))
+    covariance, weights, order = mixed @ mixed.T, r.normal(size=(4, 12)), r.permutation(12)
+    whole, step = _rounded(weights, covariance)
+    turned, same = _rounded(weights[:, order], covariance[np.ix_(order, order)])
+    assert np.array_equal(turned, whole[:, order]) and np.array_equal(same, step)
+
+
 def test_weights_are_rounded_by_how_what_they_read_varies_together() -> None:
     """As it is read between the layers whose channels were brought to one scale, each filter by itself."""
     same: dict[str, list[float]] = {name: [] for name in _ROUNDED}
@@ -215,6 +226,15 @@ def test_layers_that_are_added_up_share_a_scale(seed: int) -> None:
         values = np.array([h[name] for h in held]) * allowed[name].scale[:, None, None]
         inside = (values >= allowed[name].low - 1e-4) & (values <= allowed[name].high + 1e-4)
         assert inside.mean() > 0.9 and allowed[name].low <= 0
+
+
+def test_values_below_zero_reach_as_far_as_those_above() -> None:
+    net = _net(3)
+    seen = observe(net, _held(net, 3))
+    turned = replace(seen, low={n: -v for n, v in seen.high.items()}, high={n: -v for n, v in seen.low.items()})
+    for name in ("1 narrow", "2 narrow", "2 sum"):
+        ranged, other = ranges(net, seen)[name], ranges(net, turned)[name]
+        assert np.allclose(ranged.scale, other.scale)
 
 
 def test_channels_are_brought_nearer_to_one_scale() -> None:
