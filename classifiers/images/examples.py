@@ -364,7 +364,10 @@ def parse(data: bytes, name: str) -> Examples:
         arrays = read_arrays(data)
         header = read_header(arrays["header"])
         if header["network"] != NETWORK.sha256:
-            raise ValueError("embeddings of another network")
+            raise PmcmineError(
+                f"{name}: embeddings by another network: the one that looks at images has changed since they were "
+                "made; run `pmcmine train image-kind` again with --images, or install pmcmine again"
+            )
         seen = floats(arrays["seen"], (-1, WIDTH), "seen")
         kinds, said = (floats(arrays[n], (len(seen), len(KINDS)), n) for n in ("kinds", "said"))
         texts = {

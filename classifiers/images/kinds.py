@@ -181,9 +181,13 @@ def parse(data: bytes, name: str) -> KindModel:
     try:
         arrays = read_arrays(data)
         header = read_header(arrays["header"])
-        found = (header["format"], header["kinds"], header.get("network"))
-        if found != (FORMAT, list(KINDS), embedding.NETWORK.sha256):
+        if (header["format"], header["kinds"]) != (FORMAT, list(KINDS)):
             raise PmcmineError(f"{name}: a model of another version of pmcmine; train it again")
+        if header.get("network") != embedding.NETWORK.sha256:
+            raise PmcmineError(
+                f"{name}: a model for another network: the one that looks at images has changed since it was trained; "
+                "run `pmcmine train image-kind` again"
+            )
         width, kinds = embedding.WIDTH, len(KINDS)
         shapes = {
             "mean": (width,), "scale": (width,), "weights": (width, kinds), "bias": (kinds,), "joint": (4,),

@@ -12,6 +12,7 @@ from classifiers.scorers.text_embedding import TextEncoder, open_text_encoder
 from pmcmine.errors import PmcmineError
 from pmcmine.find.layout import VectorFacts
 from pmcmine.find.query import Encoders
+from pmcmine.release.scores import NAME
 
 
 def encoders(text_model: str | None = None, image_model: str | None = None) -> Encoders:
@@ -77,17 +78,30 @@ def image_vector(facts: VectorFacts, image: bytes) -> Any:
     seen = pyramid(image)
     if seen is None:
         raise PmcmineError(_UNDECODED)
-    if facts.model:
-        _check(facts, embedding_model().sha256, "--image")
+    _check(facts, embedding_model().sha256, "--image", _way_out(facts))
     return of_picture(seen)
 
 
 _SHOWN: Final = 12
 
 
-def _check(facts: VectorFacts, sha256: str, option: str) -> None:
+def _way_out(facts: VectorFacts) -> str:
+    if "model" in facts.options:
+        return "; give the model that the images were scored with as --image-model"
+    # A score is replaced; beside a column of the table, whose name no score has, there will be one.
+    name = f"{facts.source} --overwrite" if NAME.fullmatch(facts.source) else "image-embedding-2"
+    return f"; run `pmcmine score RELEASE --with image-embedding --name {name}`, then `pmcmine index RELEASE`"
+
+
+def _check(facts: VectorFacts, sha256: str, option: str, way_out: str = "") -> None:
     wanted = facts.model.get("sha256", "")
+    if not wanted:
+        raise PmcmineError(
+            f"{option}: the index does not say which model the vectors of {facts.source} are of; "
+            "run `pmcmine index` again"
+        )
     if wanted != sha256:
         raise PmcmineError(
             f"{option}: the vectors of {facts.source} are of another model ({wanted[:_SHOWN]}, not {sha256[:_SHOWN]})"
+            f"{way_out}"
         )

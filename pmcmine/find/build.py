@@ -215,8 +215,11 @@ def _words(connection: duckdb.DuckDBPyConnection, table: str, scratch: Path) -> 
 
 def _sources(
     release: Path, record: ReleaseRecord, connection: duckdb.DuckDBPyConnection, table: str
-) -> Iterator[tuple[str, tuple[ScoreFacts | None, str]]]:
-    """Yield what vectors there are: of scores, or the column that `mine --image-embeddings` writes."""
+) -> Iterator[tuple[str, tuple[ScoreFacts, str]]]:
+    """Yield what vectors there are: of scores, or the column that `mine --image-embeddings` writes.
+
+    The facts of that column are named like it, have no scorer, and the model that `release.json` states.
+    """
     seen = set()
     for score in record.scores:
         what = _SCORERS.get(score.scorer)
@@ -225,18 +228,19 @@ def _sources(
             connection.register(f"source_{what}", score_relation(connection, release, score))
             yield what, (score, next(iter(score.columns)))
     columns = {r[0] for r in connection.execute(f"DESCRIBE {table}").fetchall()}
-    if table == "figures" and "image_embedding" in columns and "image" not in seen:
-        yield "image", (None, "image_embedding")
+    if table == "figures" and layout.COLUMN in columns and "image" not in seen:
+        model = next((m.stated() for m in record.classifiers if m.name == layout.COLUMN), {})
+        yield "image", (ScoreFacts(layout.COLUMN, model=model), layout.COLUMN)
 
 
 def _vectors(
-    connection: duckdb.DuckDBPyConnection, table: str, what: str, source: tuple[ScoreFacts | None, str], scratch: Path
+    connection: duckdb.DuckDBPyConnection, table: str, what: str, source: tuple[ScoreFacts, str], scratch: Path
 ) -> tuple[VectorFacts, list[FileEntry]] | None:
     """Write the vectors of a table; None if no row has one."""
     score, column = source
     key, _ = layout.TABLES[table]
     name = sql_identifier(column)
-    rows = table if score is None else f"source_{what}"
+    rows = f"source_{what}" if score.scorer else table
     held = (
         f"SELECT docs.doc, CAST(s.{name} AS FLOAT[]) AS v FROM {rows} s JOIN docs ON docs.id = s.{key} "
         f"WHERE s.{name} IS NOT NULL ORDER BY docs.doc"
@@ -271,9 +275,7 @@ def _vectors(
         write_vectors(stream, ((docs[i], np.asarray(store[i])) for i in chosen))
     with paths[1].open("wb") as stream:
         write_cells(stream, middles, projection)
-    model = dict(score.model) if score is not None else {}
-    options = dict(score.options) if score is not None else {}
-    made = VectorFacts(score.name if score is not None else column, model, options, n, final, len(middles))
+    made = VectorFacts(score.name, dict(score.model), dict(score.options), n, final, len(middles))
     return made, [_entry(paths[0], names[0], n), _entry(paths[1], names[1], None)]
 
 

@@ -25,6 +25,7 @@ from pmcmine.io.sealed import parse_object
 
 INDEX: Final = "index"
 FACTS: Final = f"{INDEX}/index.json"
+COLUMN: Final = "image_embedding"  # that `mine --image-embeddings` writes; its classifier has the same name
 NAMES: Final = f"{INDEX}/names.parquet"
 CARD: Final = f"{INDEX}/README.md"
 FORMAT: Final = 2

@@ -15,10 +15,11 @@ from pmcmine.miner import enrichers
 from pmcmine.release.facts import Snapshot
 from pmcmine.release.layout import JOURNAL, RELEASE, WORK
 from pmcmine.release.mark import UpdateMark, find_mark
+from pmcmine.release.record import check_seal, load_release
 from pmcmine.run import needs
 from pmcmine.run.graphs import GraphsFor
 from pmcmine.run.shares import fetch_keys
-from pmcmine.run.start import requests
+from pmcmine.run.start import check_models, requests
 from pmcmine.sources import first_contact, open_source
 from pmcmine.sources.base import Source
 from pmcmine.text.redact import redact
@@ -149,6 +150,7 @@ def dry_update(
     if work.exists(JOURNAL):
         raise PmcmineError(f"{config.out}: an update was killed before it finished; run `pmcmine update` again")
     asked, _ = requests(config)
+    check_models(config, check_seal(load_release(out), f"{out.url}/{RELEASE}"))
     source = open_source(config)
     first_contact(source, config, "nothing was listed", say)
     old = open_old_release(out, work, UpdateMark())

