@@ -24,6 +24,7 @@ from classifiers.panels.compounds import Compound, draw, fonts_of, read_layouts
 from classifiers.panels.contents import Pictures
 from pmcmine.errors import GoldError
 from pmcmine.evaluation.gold_files import read_json_lines, read_sources
+from pmcmine.evaluation.intervals import share_interval
 from pmcmine.images.pyramid import BASE, Pyramid
 from pmcmine.panels.boxes import SURE, panel_boxes
 from pmcmine.panels.evaluate import figure_is_right, labelled_figure, scaled_box
@@ -120,7 +121,8 @@ def report(figures: Sequence[Judged]) -> list[str]:
     """Compare mean confidence with the share of right layouts; list shares right and wrong by threshold.
 
     Returns:
-        Lines of text. Shares right are of the figures with panels, shares wrong of all figures.
+        Lines of text, for figures whose letters are looked for and for the others. Shares right are of the figures with
+        panels, shares wrong of all figures; each with its 95 % interval.
     """
     lines = []
     for name, lettered in (("letters sought", True), ("no letters sought", False)):
@@ -129,13 +131,19 @@ def report(figures: Sequence[Judged]) -> list[str]:
         if cut:
             mean, right = np.mean([x.confidence for x in cut]), np.mean([x.right for x in cut])
             lines.append(f"{name}: {len(part)} figures; of layouts, mean confidence {mean:.3f}, right {right:.3f}")
-    panels = max(sum(x.panels for x in figures), 1)
-    for least in _FROM:
-        given = [x for x in figures if x.confidence >= least]
-        good = sum(x.right for x in given)
-        bad = (len(given) - good) / max(len(figures), 1)
-        lines.append(f"from {least:.2f}: right {good / panels:.3f}, wrong {bad:.3f}")
+            lines += [_shares(part, least) for least in _FROM]
     return lines
+
+
+def _shares(figures: Sequence[Judged], least: float) -> str:
+    """Return a line of the shares right and wrong if boxes are given from this confidence on."""
+    given = [(x.confidence >= least, x) for x in figures]
+    good = [float(is_given and x.right) for is_given, x in given if x.panels]
+    bad = [float(is_given and not x.right) for is_given, x in given]
+    shown = [
+        f"{np.mean(v or [0.0]):.3f} ({low:.2f} to {high:.2f})" for v in (good, bad) for low, high in [share_interval(v)]
+    ]
+    return f"  from {least:.2f}: right {shown[0]}, wrong {shown[1]}"
 
 
 def main() -> None:

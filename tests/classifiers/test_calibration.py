@@ -16,6 +16,7 @@ from classifiers.panels import calibration
 from classifiers.panels.calibration import Judged, drawn, inked, labelled, main, report
 from classifiers.panels.compounds import Compound
 from pmcmine.errors import GoldError
+from pmcmine.evaluation.intervals import share_interval
 from pmcmine.panels.geometry import Box
 
 LEFT, RIGHT = (10, 10, 190, 190), (210, 10, 390, 190)
@@ -78,26 +79,25 @@ def test_figures_without_panels_are_never_right_and_those_without_a_count_are_sk
     assert not found.panels and not found.right and found.confidence > 0.5
 
 
-def test_shares_are_of_figures_with_panels_and_of_all() -> None:
+def test_shares_are_of_figures_with_panels_and_of_all_of_a_group() -> None:
     lines = report(
         [
             Judged(True, True, 0.9, True),
-            Judged(True, True, 0.6, False),
+            Judged(True, True, 0.6, False),  # a confidence that is the threshold counts
             Judged(True, True, 0.2, True),
             Judged(True, True, 0.0, False),  # not cut, so no layout
             Judged(False, False, 0.95, False),
         ]
     )
-    assert lines[:2] == [
-        "letters sought: 4 figures; of layouts, mean confidence 0.567, right 0.667",
-        "no letters sought: 1 figures; of layouts, mean confidence 0.950, right 0.000",
+    assert lines[0] == "letters sought: 4 figures; of layouts, mean confidence 0.567, right 0.667"
+    assert lines[9] == "no letters sought: 1 figures; of layouts, mean confidence 0.950, right 0.000"
+    low, high = share_interval([1.0, 0.0, 0.0, 0.0])
+    right = f"right 0.250 ({low:.2f} to {high:.2f})"
+    assert lines[1:9] == [
+        *(f"  from {t}: {right}, wrong 0.250 ({low:.2f} to {high:.2f})" for t in ("0.50", "0.55", "0.60")),
+        *(f"  from {t}: {right}, wrong 0.000 (0.00 to 0.00)" for t in ("0.65", "0.70", "0.75", "0.80", "0.90")),
     ]
-    assert lines[2:] == [
-        "from 0.50: right 0.250, wrong 0.400",
-        "from 0.55: right 0.250, wrong 0.400",
-        "from 0.60: right 0.250, wrong 0.400",  # a confidence that is the threshold counts
-        *(f"from {t}: right 0.250, wrong 0.200" for t in ("0.65", "0.70", "0.75", "0.80", "0.90")),
-    ]
+    assert lines[10] == "  from 0.50: right 0.000 (0.00 to 0.00), wrong 1.000 (1.00 to 1.00)" and len(lines) == 18
 
 
 def test_boxes_of_drawn_figures_end_at_their_ink() -> None:
