@@ -136,8 +136,9 @@ class _Samples:
         side = LARGE // _STEP
         numbers = [math.log(min(len(self.panels[i]), MOST)) / math.log(MOST) for i in which]
         number = np.broadcast_to(np.array(numbers, np.float32)[:, None, None, None], (len(which), 1, side, side))
-        tables = [*(x[which].astype(np.float32) for x in self.seen), number.copy()]
-        return tuple(torch.from_numpy(np.stack(x)) for x in (*tables, *zip(*pairs, strict=True)))
+        boxes, counts = np.stack([box for box, _ in pairs]), np.stack([count for _, count in pairs])
+        tables = [*(x[which].astype(np.float32) for x in self.seen), number.copy(), boxes, counts]
+        return tuple(map(torch.from_numpy, tables))
 
 
 def _varied(rng: np.random.Generator, view: NDArray[np.float32]) -> NDArray[np.float32]:
