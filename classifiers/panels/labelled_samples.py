@@ -21,7 +21,7 @@ from PIL import Image
 from classifiers.panels.contents import Rect
 from pmcmine.evaluation.gold_files import read_json_lines, read_sources
 from pmcmine.images.pyramid import BASE, Pyramid
-from pmcmine.panels.layout_view import Fraction, small_view
+from pmcmine.panels.layout_view import VIEW, Fraction, view_of
 from pmcmine.panels.letters import find_letters
 
 _SLACK: Final = 4  # pixels by which neighbours may overlap
@@ -66,7 +66,9 @@ def _ranges(spans: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[int, 
     yield from sorted(found, key=lambda x: x[0] - x[1])
 
 
-def _samples(row: dict[str, object], path: Path) -> Iterator[tuple[NDArray[np.uint8], list[Fraction], list[Fraction]]]:
+def _samples(
+    row: dict[str, object], path: Path, side: int
+) -> Iterator[tuple[NDArray[np.uint8], list[Fraction], list[Fraction]]]:
     """Yield views of a figure and of its parts, and the boxes of panels and letters as shares of their sides."""
     with Image.open(path) as opened:
         pyramid, longer = Pyramid.of(opened.convert("RGB")), max(opened.size)
@@ -82,10 +84,10 @@ def _samples(row: dict[str, object], path: Path) -> Iterator[tuple[NDArray[np.ui
             [((a - x0) / wide, (b - y0) / high, (c - x0) / wide, (d - y0) / high) for a, b, c, d in found]
             for found in ([boxes[i] for i in names], [b for b in letters if x0 <= b[0] < x1 and y0 <= b[1] < y1])
         )
-        yield small_view(np.ascontiguousarray(grey[y0:y1, x0:x1])), panels, own
+        yield view_of(np.ascontiguousarray(grey[y0:y1, x0:x1]), side), panels, own
 
 
-def run(labels: Sequence[Path], images: Sequence[Path], sources: Path, out: Path) -> None:
+def run(labels: Sequence[Path], images: Sequence[Path], sources: Path, out: Path, side: int = VIEW) -> None:
     """Write the samples of labelled sets.
 
     Args:
@@ -93,6 +95,7 @@ def run(labels: Sequence[Path], images: Sequence[Path], sources: Path, out: Path
         images: the folder of images of each.
         sources: folder of `SOURCES.tsv`.
         out: where the samples are written.
+        side: pixels of a view's sides.
     """
     is_open = {Path(x["file"]).name for x in read_sources(sources, "file", "terms") if x["terms"] == "open"}
     views: list[NDArray[np.uint8]] = []
@@ -102,7 +105,7 @@ def run(labels: Sequence[Path], images: Sequence[Path], sources: Path, out: Path
             path = folder / row["image"]
             if not row["boxes"] or (path.name not in is_open and "pmc-bucket" not in path.parts):
                 continue
-            for view, boxes, letters in _samples(row, path):
+            for view, boxes, letters in _samples(row, path, side):
                 rows += [(len(views), kind, *box) for kind, part in enumerate((boxes, letters)) for box in part]
                 views.append(view)
     print(len(views), "figures and parts")
@@ -116,8 +119,9 @@ def main() -> None:
     parser.add_argument("--images", type=Path, action="append", required=True)
     parser.add_argument("--sources", type=Path, required=True, help="folder of SOURCES.tsv")
     parser.add_argument("--out", type=Path, default=Path("real.npz"))
+    parser.add_argument("--view", type=int, default=VIEW, help="pixels of a view's sides; 384 for train_unlettered")
     args = parser.parse_args()
-    run(args.labels, args.images, args.sources, args.out)
+    run(args.labels, args.images, args.sources, args.out, args.view)
 
 
 if __name__ == "__main__":

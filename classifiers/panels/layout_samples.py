@@ -21,16 +21,16 @@ from numpy.typing import NDArray
 
 from classifiers.panels.compounds import Compound
 from classifiers.panels.samples import Drawn, drawer
-from pmcmine.panels.layout_view import VIEW, Fraction, small_view
+from pmcmine.panels.layout_view import VIEW, Fraction, view_of
 
 _CHUNK: Final = 250  # figures that are drawn from one seed
 _Sample = tuple[NDArray[np.uint8], list[Fraction], list[Fraction]]  # view, panels, letters
 
 
-def sample_of(figure: Compound) -> _Sample:
+def sample_of(figure: Compound, side: int = VIEW) -> _Sample:
     """Return a figure's view, and the boxes of its panels and letters as shares of its sides."""
     width, height = figure.image.size
-    view = small_view(np.asarray(figure.image.convert("L")))
+    view = view_of(np.asarray(figure.image.convert("L")), side)
     boxes, letters = (
         [(x0 / width, y0 / height, x1 / width, y1 / height) for x0, y0, x1, y1 in found]
         for found in (figure.boxes, [b for _, b in figure.letters])
@@ -43,10 +43,10 @@ def _drawer(layouts: Path, images: Path, fonts: Path, articles: Path | None) -> 
     return drawer(layouts, images, fonts, 0.0, 0, articles)
 
 
-def _drawn(seed: int, layouts: Path, images: Path, fonts: Path, articles: Path | None) -> list[_Sample]:
+def _drawn(seed: int, layouts: Path, images: Path, fonts: Path, articles: Path | None, side: int) -> list[_Sample]:
     draw = _drawer(layouts, images, fonts, articles)
     r = random.Random(seed)
-    return [sample_of(draw(r, r.choice([512, 640, 768, 1000]))) for _ in range(_CHUNK)]
+    return [sample_of(draw(r, r.choice([512, 640, 768, 1000])), side) for _ in range(_CHUNK)]
 
 
 def _rows(found: Iterator[list[_Sample]]) -> tuple[list[NDArray[np.uint8]], list[tuple[float, ...]]]:
@@ -67,15 +67,18 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--articles", type=Path, default=None, help="their figures without panels are used, too")
     parser.add_argument("--out", type=Path, default=Path("layouts.npz"))
+    parser.add_argument("--view", type=int, default=VIEW, help="pixels of a view's sides; 384 for train_unlettered")
     parser.add_argument("--figures", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
-    work = partial(_drawn, layouts=args.layouts, images=args.images, fonts=args.fonts, articles=args.articles)
+    work = partial(
+        _drawn, layouts=args.layouts, images=args.images, fonts=args.fonts, articles=args.articles, side=args.view
+    )
     seeds = [args.seed * 1_000_000 + i for i in range(max(args.figures // _CHUNK, 1))]
     with get_context("spawn").Pool(args.processes) as pool:
         views, rows = _rows(pool.imap(work, seeds))
-    np.savez(args.out, views=np.stack(views).reshape(-1, VIEW, VIEW), boxes=np.array(rows, np.float32))
+    np.savez(args.out, views=np.stack(views), boxes=np.array(rows, np.float32))
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def varied(rng: np.random.Generator, view: NDArray[np.uint8], letters: list[Frac
     return changed, kept
 
 
-def _loss(torch: Any, found: Any, box: Any, counts: Any) -> Any:
+def loss(torch: Any, found: Any, box: Any, counts: Any) -> Any:
     """Add up the losses of edges, of panels and ground, and of how well edges are known."""
     centres = torch.from_numpy(_CENTRES.astype(np.float32))
     x, y = centres[None, None, :], centres[None, :, None]
@@ -102,10 +102,10 @@ def _loss(torch: Any, found: Any, box: Any, counts: Any) -> Any:
     far = ((edges - box).abs() / size).clamp(max=2).mean(1)
     inside = (counts > 0).float()
     whole = counts.sum()
-    loss = (((1 - iou) + far) * counts).sum() / whole
+    value = (((1 - iou) + far) * counts).sum() / whole
     cross = torch.nn.functional.binary_cross_entropy
-    loss = loss + 0.5 * cross(found[:, 4], inside)
-    return loss + 0.5 * (cross(found[:, 5], iou.detach().clamp(0, 1), reduction="none") * counts).sum() / whole, iou
+    value = value + 0.5 * cross(found[:, 4], inside)
+    return value + 0.5 * (cross(found[:, 5], iou.detach().clamp(0, 1), reduction="none") * counts).sum() / whole, iou
 
 
 class _Samples:
@@ -143,7 +143,7 @@ def _judge(torch: Any, network: Any, samples: _Samples, which: NDArray[np.int64]
     with torch.no_grad():
         for start in range(0, len(which), 50):
             x, box, counts = samples.batch(which[start : start + 50], None)
-            _, iou = _loss(torch, network(x), box, counts)
+            _, iou = loss(torch, network(x), box, counts)
             total += float((iou * counts).sum())
             weight += float(counts.sum())
     network.train()
@@ -181,9 +181,9 @@ def train_layouts(samples: Path, out: Path, passes: float, seed: int, start: Pat
             more = labelled.batch(rng.choice(len(labelled.views), _REAL), rng)
             x, box, counts = (torch.cat(pair) for pair in zip((x, box, counts), more, strict=True))
         x = x.contiguous(memory_format=torch.channels_last)
-        loss, _ = _loss(torch, network(x), box, counts)
+        value, _ = loss(torch, network(x), box, counts)
         optimiser.zero_grad()
-        loss.backward()
+        value.backward()
         optimiser.step()
         schedule.step()
         if step % 100 == 0 or step == steps - 1:
@@ -193,7 +193,7 @@ def train_layouts(samples: Path, out: Path, passes: float, seed: int, start: Pat
                 export_network(network, torch.zeros(1, 5, VIEW, VIEW), out)
                 network.train()
             print(
-                step, steps, round(loss.item(), 3), round(overlap, 4), f"{time.monotonic() - began:.0f} s", flush=True
+                step, steps, round(value.item(), 3), round(overlap, 4), f"{time.monotonic() - began:.0f} s", flush=True
             )
 
 

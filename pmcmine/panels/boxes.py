@@ -88,32 +88,33 @@ def find_layout(rgb: NDArray[np.uint8], wanted: int | None, labels: Sequence[str
     plain = without_frame(grey)
     if n is not None:
         plain = without_notes(plain, letters)
-    search, layout = _search(Evidence(plain), grey, n, letters)
+    sight = None if n is None else _looked(grey, letters, n, readable(labels))
+    search, layout = _search(Evidence(plain), n, letters, sight)
     layout = better_seen(layout, search)
     return Found(layout, search, letters, scale) if layout is not None and len(layout.cells) > 1 else None
 
 
+def _looked(grey: NDArray[np.uint8], letters: Sequence[Letter], n: int, lettered: bool) -> Sight:
+    """Ask a network about a figure; letters are in its pixels."""
+    h, w = grey.shape
+    places = [(x.x / w, x.y / h, (x.x + x.width) / w, (x.y + x.height) / h) for x in letters]
+    return look(grey, places, n, lettered)
+
+
 def _search(
-    evidence: Evidence,
-    grey: NDArray[np.uint8],
-    n: int | None,
-    letters: Sequence[Letter],
-    sight: Sight | None = None,
+    evidence: Evidence, n: int | None, letters: Sequence[Letter], sight: Sight | None
 ) -> tuple[Search, Layout | None]:
     """Search for the layout of a figure; also return the search that found it.
 
     Args:
         evidence: for cuts.
-        grey: the figure, at their scale.
         n: how many panels the caption names; None if it names none.
         letters: those of their labels that were read.
-        sight: what the network says; it is asked if None.
+        sight: what a network says of the figure; None if the caption names no panels.
     """
     if n is None:
         search = Search(evidence, None)
         return search, _sure(search.best(_MOST_UNASKED))
-    h, w = grey.shape
-    sight = sight or look(grey, [(x.x / w, x.y / h, (x.x + x.width) / w, (x.y + x.height) / h) for x in letters], n)
     search = Search(evidence, n, letters, n, sight=sight)
     found, place = best_layouts(search, n)
     search, layout = search.at_place(place), found.get(n)
@@ -125,7 +126,7 @@ def _search(
     if layout is not None and search.in_place(layout) < len(letters):
         search, layout = _lower(search, layout)
     if layout is None and letters:  # no cuts part these letters, so some of them are none
-        return _search(evidence, grey, n, (), sight)
+        return _search(evidence, n, (), sight)
     return search, layout
 
 

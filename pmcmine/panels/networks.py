@@ -28,6 +28,12 @@ LAYOUTS: Final = NetworkFile(
     "57e1c6f772cd86d673fa126bd73e20831754539ffc869ee02d6b3cdf8b2b1b11",
     "--set panels=false",
 )
+UNLETTERED: Final = NetworkFile(
+    Path(__file__).parent / "models" / "unlettered.onnx",
+    3_870_623,
+    "bff03089185a2b05bfb7280d992a5dfd8e440ec0cd8b48dc6b56ce25c8110eac",
+    "--set panels=false",
+)
 _AT_ONCE: Final = 64  # patches a batch
 _LEAST_ODDS: Final = -5.0  # log odds from which a shape is read: a fifth of them, and .994 of what is taken for letters
 _CLASSES: Final = 53  # that the network of letters tells apart
@@ -39,7 +45,7 @@ def prepare() -> None:
     Raises:
         PmcmineError: if ONNX Runtime or a file is missing, or a file is another one.
     """
-    for file in (SHAPES, LETTERS, LAYOUTS):
+    for file in (SHAPES, LETTERS, LAYOUTS, UNLETTERED):
         network(file)
 
 
@@ -70,6 +76,15 @@ def read_layout(view: NDArray[np.float32]) -> NDArray[np.float32]:
         view: what `layout_view.network_input` returns.
     """
     return np.asarray(network(LAYOUTS)(view[None])[0][0], np.float32)
+
+
+def read_unlettered_layout(view: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the same as `read_layout` for a figure whose labels are no letters.
+
+    Args:
+        view: what `layout_view.large_input` returns.
+    """
+    return np.asarray(network(UNLETTERED)(view[None])[0][0], np.float32)
 
 
 def _softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:

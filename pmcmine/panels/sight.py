@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmcmine.panels.evidence import Region
-from pmcmine.panels.layout_view import GRID, Fraction, network_input, small_view
-from pmcmine.panels.networks import read_layout
+from pmcmine.panels.layout_view import GRID, LARGE, Fraction, large_input, network_input, view_of
+from pmcmine.panels.networks import read_layout, read_unlettered_layout
 
 _SAMPLES: Final = (0.08, 0.25, 0.42, 0.58, 0.75, 0.92)  # of a cell's sides: where it is asked
 _CENTRES: Final = (np.arange(GRID, dtype=np.float32) + 0.5) / GRID
@@ -106,15 +106,21 @@ class Sight:
         return sorted(found)
 
 
-def look(grey: NDArray[np.uint8], letters: Sequence[Fraction], n: int) -> Sight:
-    """Ask the network about a figure.
+def look(grey: NDArray[np.uint8], letters: Sequence[Fraction], n: int, lettered: bool = True) -> Sight:
+    """Ask a network about a figure.
+
+    Where letters show the layout, the small one is as good; where there are none, one that looks at more pixels and
+    knows photographs is better.
 
     Args:
         grey: height × width, at the scale of the cuts.
         letters: boxes of those that were read.
         n: how many panels the caption names.
+        lettered: whether its labels are letters.
     """
-    return seen(read_layout(network_input(small_view(grey), letters, n)), (grey.shape[0], grey.shape[1]), n)
+    if not lettered:
+        return seen(read_unlettered_layout(large_input(view_of(grey, LARGE), n)), (grey.shape[0], grey.shape[1]), n)
+    return seen(read_layout(network_input(view_of(grey), letters, n)), (grey.shape[0], grey.shape[1]), n)
 
 
 def seen(found: Floats, shape: tuple[int, int], n: int) -> Sight:

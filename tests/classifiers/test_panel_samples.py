@@ -15,7 +15,7 @@ from classifiers.panels.labelled_samples import windows
 from classifiers.panels.layout_samples import sample_of
 from classifiers.panels.train_first import shape_table, thumbnails
 from classifiers.panels.train_layouts import targets, varied
-from pmcmine.panels.layout_view import GRID, VIEW
+from pmcmine.panels.layout_view import GRID, LARGE, VIEW
 
 ROW = Layout(((0, 0, 300, 200), (310, 0, 610, 200)), ("A", "B"), ((4, 4, 24, 28), (314, 4, 334, 28)))
 
@@ -97,4 +97,7 @@ def test_only_open_figures_are_learned_from(tmp_path: Path, capsys: pytest.Captu
     out = tmp_path / "real.npz"
     labelled_samples.run([tmp_path / "l.jsonl"], [tmp_path], tmp_path, out)
     with np.load(out) as table:
-        assert len(table["views"]) == 1
+        assert len(table["views"]) == 1 and table["views"].shape[1:] == (VIEW, VIEW)
+    labelled_samples.run([tmp_path / "l.jsonl"], [tmp_path], tmp_path, out, LARGE)
+    with np.load(out) as table:
+        assert table["views"].shape[1:] == (LARGE, LARGE)

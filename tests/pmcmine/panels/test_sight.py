@@ -5,10 +5,14 @@ from __future__ import annotations
 import random
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from classifiers.images.generate import PAINTERS
-from pmcmine.panels.layout_view import GRID, VIEW, network_input
+from pmcmine.images.networks import Network, NetworkFile, network
+from pmcmine.panels import networks
+from pmcmine.panels.boxes import panel_boxes
+from pmcmine.panels.layout_view import GRID, LARGE, VIEW, large_input, network_input, view_of
 from pmcmine.panels.sight import Sight, look, seen
 
 HEIGHT, WIDTH = 200, 400
@@ -51,16 +55,46 @@ def test_edges_of_panels_are_proposed_in_their_region() -> None:
     assert sight.edges((0, 200, 0, 150), 1) == []
 
 
-def test_the_shipped_network_sees_pictures_beside_each_other() -> None:
+def three_pictures() -> NDArray[np.uint8]:
     r = random.Random(3)
     image = np.full((220, 640), 255, np.uint8)
     for i in range(3):
         picture = PAINTERS["microscopy"](r, (200, 200)).convert("L")
         image[10:210, 10 + 210 * i : 210 + 210 * i] = np.asarray(picture)
-    sight = look(image, [(0.03 + 0.328 * i, 0.07, 0.05 + 0.328 * i, 0.15) for i in range(3)], 3)
+    return image
+
+
+@pytest.mark.parametrize("lettered", [True, False])
+def test_the_shipped_networks_see_pictures_beside_each_other(lettered: bool) -> None:
+    letters = [(0.03 + 0.328 * i, 0.07, 0.05 + 0.328 * i, 0.15) for i in range(3)] if lettered else []
+    sight = look(three_pictures(), letters, 3, lettered)
     right = sight.fits(np.array([(10, 210, 10 + 210 * i, 210 + 210 * i) for i in range(3)]))
     wrong = sight.fits(np.array([(10, 210, 10, 420), (10, 110, 10, 210)]))
     assert right.min() > wrong.max() + 0.1
+
+
+@pytest.mark.parametrize(
+    ("labels", "name"), [(["A", "B", "C"], "layouts"), (["left", "middle", "right"], "unlettered")]
+)
+def test_only_figures_whose_labels_are_no_letters_are_shown_to_the_large_network(
+    labels: list[str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def kept(file: NetworkFile) -> Network:
+        asked.append(file.path.stem)
+        return network(file)
+
+    monkeypatch.setattr(networks, "network", kept)
+    assert len(panel_boxes(three_pictures(), 3, labels)) == 3
+    assert {"layouts", "unlettered"} & set(asked) == {name}
+
+
+def test_the_large_network_is_shown_grey_levels_and_the_number_of_panels() -> None:
+    view = view_of(three_pictures(), LARGE)
+    few, many = large_input(view, 2), large_input(view, 300)
+    assert few.shape == (2, LARGE, LARGE) and few[0].max() == 1 and few[0].min() < 0.5
+    assert few[1].min() == few[1].max() < many[1, 0, 0] == 1 and large_input(view, 1)[1].max() == 0
 
 
 def test_the_network_is_shown_letters_and_the_number_of_panels() -> None:
