@@ -42,7 +42,7 @@ def choose_markers(
         weights: of series, by feature; without them those that come with the package.
         named: letters of panels that the article's mentions of the figure name, in upper case; None if not known.
     """
-    signs = look(text, [(start, stop) for start, _, stop in emphasised_labels(text, bold)] if bold else ())
+    signs = look(text, [(start, end) for start, end, _ in emphasised_labels(text, bold)] if bold else ())
     if signs.series:
         best = _chosen_series(text, bold, SeriesWeights(weights) if weights else series_weights(), named)
         if best is not None:

@@ -53,6 +53,48 @@ def _piece_weights() -> dict[str, tuple[float, ...]]:
     return assignment.by_option(data["weights"])
 
 
+@st.composite
+def _emphasised(draw: st.DrawFn) -> tuple[str, list[tuple[int, int]]]:
+    """Write a caption whose emphasised labels, often with their stop or colon, may stand within words."""
+    text, bold = "", []
+    mark = st.sampled_from((".", ":", "", ".", ":", ",", ")"))
+    for label in draw(st.sampled_from(_SERIES)):
+        text += draw(st.sampled_from(("Growth of roots", "cells", "Fig. 2", "5", "é", "(", " ", "")))
+        start = len(text)
+        text += label + draw(mark)
+        first, last = draw(st.sampled_from((0, 0, 0, -1, 1))), draw(st.sampled_from((0, 0, 0, -1, 1)))
+        bold.append((max(start + first, 0), len(text) + last))
+        text += draw(st.sampled_from(("Maps of it", " Maps of it.", "rest", "é", "1", " ", "", " Counts are shown. ")))
+    text += " end."
+    return text, [(a, b) for a, b in bold if a < b]
+
+
+_SERIES = ("ABCD", "abcd", "123", "AB", "12", ("A1", "A2"), ("a,b", "c"), ("A–C", "D"), ("i", "ii", "iii"), ("A′", "A″"), ("1A", "1B"))
+
+
+@settings(max_examples=400, deadline=None)
+@given(_emphasised())
+def test_a_quick_look_sees_emphasised_labels_within_words(caption: tuple[str, list[tuple[int, int]]]) -> None:
+    quick = split_caption(*caption)
+    with _no_shortcut():
+        assert split_caption(*caption) == quick
+
+
+@pytest.mark.parametrize(
+    ("text", "bold", "labels"),
+    [
+        ("Rates of cellsA. restB. moveC.", [(14, 16), (21, 23), (28, 30)], "A B C"),
+        ("Rates of cellsA: restB: moveC: die", [(14, 16), (21, 23), (28, 30)], "A B C"),
+        ("cellsA–C.rest", [(5, 9)], "A B C"),
+        ("Rates of cellsa.–c.rest", [(14, 16), (17, 19)], "a b c"),
+    ],
+)
+def test_labels_emphasised_with_their_stop_are_found_within_words(
+    text: str, bold: list[tuple[int, int]], labels: str
+) -> None:
+    assert " ".join(p.label for p in split_caption(text, bold).panels) == labels
+
+
 @settings(max_examples=400, deadline=None)
 @given(_CAPTIONS, st.lists(st.tuples(st.integers(0, 80), st.integers(1, 4)), max_size=4))
 def test_a_quick_look_ends_no_search_that_finds_panels(text: str, emphasis: list[tuple[int, int]]) -> None:
