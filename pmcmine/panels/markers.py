@@ -266,11 +266,14 @@ def _joined(text: str, markers: Sequence[Marker]) -> list[Marker]:
     if len(markers) < 2:
         return list(markers)
     lists: list[list[Marker]] = []
+    had: set[str] = set()  # labels of the last list
     for m in markers:
-        if lists and _continues(text, lists[-1], m):
+        if lists and _continues(text, lists[-1][-1], m) and had.isdisjoint(m.labels):
             lists[-1].append(m)
         else:
             lists.append([m])
+            had = set()
+        had.update(m.labels)
     alone = {label for run in lists if len(run) == 1 for label in run[0].labels}
     out: list[Marker] = []
     for run, later in itertools.zip_longest(lists, lists[1:]):
@@ -300,12 +303,11 @@ def _heads(text: str, run: Sequence[Marker], following: Marker | None) -> bool:
     return len(text[end : following.start].split()) > 1
 
 
-def _continues(text: str, run: Sequence[Marker], m: Marker) -> bool:
-    """Return whether a marker continues a list of markers."""
-    last = run[-1]
+def _continues(text: str, last: Marker, m: Marker) -> bool:
+    """Return whether a marker continues the list that ends with another one."""
     if not last.end <= m.start < last.end + 12 or last.form != m.form or m.form not in FIRM_FORMS:
         return False
-    if not _JOINED.fullmatch(text, last.end, m.start) or any(set(o.labels) & set(m.labels) for o in run):
+    if not _JOINED.fullmatch(text, last.end, m.start):
         return False
     return any(a.name == b.name and a.number < b.number for a in kinds(last.labels[-1]) for b in kinds(m.labels[0]))
 

@@ -6,6 +6,7 @@ import gzip
 import json
 import time
 from pathlib import Path
+from string import ascii_uppercase
 
 import pytest
 from hypothesis import given, settings
@@ -15,10 +16,12 @@ from lxml import etree
 from pmcmine.errors import GoldError
 from pmcmine.evaluation.gold_files import read_json_lines
 from pmcmine.jats.captions import Caption, read_caption
+from pmcmine.panels import assignment
 from pmcmine.panels.captions import split_caption
 from pmcmine.panels.evaluate_captions import evaluate_captions
 from pmcmine.panels.labels import expand
 from pmcmine.panels.mentions import letters_named, resolve
+from tests.growth import growth
 from tests.test_cli import call
 
 
@@ -353,6 +356,32 @@ def test_captions_of_nothing_but_labels_take_little_time(unit: str) -> None:
     start = time.process_time()
     split_caption(unit * (20_000 // len(unit)))
     assert time.process_time() - start < 2
+
+
+def _many_words(n: int) -> str:
+    """Write a caption of so many characters whose panel has many words, before many sentences that may be about it."""
+    words = " ".join(f"w{chr(97 + k % 26)}{chr(97 + k // 26 % 26)}{chr(97 + k // 676)}" for k in range(n // 14))
+    return f"(A) {words}. (B) Length of shoots. " + "It so. " * (n // 11)
+
+
+def test_many_words_and_many_sentences_take_time_in_proportion_to_both() -> None:
+    found = growth(split_caption, _many_words, first=4_000, last=4_000)
+    assert found.is_linear and found.large < 0.5, found
+
+
+def test_a_list_of_very_many_labels_takes_time_in_proportion_to_it() -> None:
+    labels = [f"({letter}{n})" for letter in ascii_uppercase for n in range(1, 100)]
+    found = growth(split_caption, lambda n: ", ".join(labels[: n // 7]), first=4_000, last=4_000)
+    assert found.is_linear and found.large < 0.5, found
+
+
+def test_long_words_are_not_kept() -> None:
+    weights = assignment._weights()
+    before = {g for g in weights._sums if g[0] in ("first", "two")}
+    long = "X" + "x" * 3_000
+    split_caption(f"Growth. (A) Roots. {long} {long[1:]}. (B) Shoots. {long} {long[1:]} rest.")
+    kept = [v for g in weights._sums.keys() - before if g[0] in ("first", "two") for v in g]
+    assert kept and max(map(len, kept)) < 40
 
 
 def test_marks_of_significance_are_no_labels() -> None:
