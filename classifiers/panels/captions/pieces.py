@@ -10,7 +10,7 @@ from typing import Any, Final
 from classifiers.panels.captions.choice import Choice
 from pmcmine.panels.assignment import options, ruled_option
 from pmcmine.panels.captions import rule_spans
-from pmcmine.panels.marker_choice import choose_markers
+from pmcmine.panels.marker_choice import SeriesWeights, choose_markers
 from pmcmine.panels.piece_features import PanelWords, describe, measure
 from pmcmine.panels.pieces import Layout, Piece, lay_out
 
@@ -28,9 +28,10 @@ def piece_choices(rows: Iterable[Mapping[str, Any]], series: Mapping[str, float]
         series: weights of the model of series; without them those that come with the package.
     """
     out: list[Choice] = []
+    weights = SeriesWeights(series) if series else None
     for row in rows:
         text = str(row["caption"])
-        markers = choose_markers(text, [(int(a), int(b)) for a, b in row.get("bold") or ()], series)
+        markers = choose_markers(text, [(int(a), int(b)) for a, b in row.get("bold") or ()], weights)
         gold = places(text, row)
         found = {label for m in markers for label in m.labels}
         names = {x.upper() if any("text" in p for p in row["panels"]) else x: x for x in found}

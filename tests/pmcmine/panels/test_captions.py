@@ -7,6 +7,7 @@ import json
 import time
 from pathlib import Path
 from string import ascii_uppercase
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -17,9 +18,10 @@ from pmcmine.errors import GoldError
 from pmcmine.evaluation.gold_files import read_json_lines
 from pmcmine.jats.captions import Caption, read_caption
 from pmcmine.panels import assignment
-from pmcmine.panels.captions import split_caption
+from pmcmine.panels.captions import CaptionWeights, split_caption
 from pmcmine.panels.evaluate_captions import evaluate_captions
 from pmcmine.panels.labels import expand
+from pmcmine.panels.marker_choice import SeriesWeights
 from pmcmine.panels.mentions import letters_named, resolve
 from tests.growth import growth
 from tests.test_cli import call
@@ -367,6 +369,16 @@ def _many_words(n: int) -> str:
 def test_many_words_and_many_sentences_take_time_in_proportion_to_both() -> None:
     found = growth(split_caption, _many_words, first=4_000, last=4_000)
     assert found.is_linear and found.large < 0.5, found
+
+
+def test_models_of_the_caller_are_built_once() -> None:
+    series, pieces = ({"": 9.0}, {"behind cue data": (1.0,) * 5})
+    weights = CaptionWeights.of(series, pieces)
+    text = "Growth. A. Roots. B. Shoots. They rest. Data are means."
+    with patch.object(SeriesWeights, "__init__", None), patch.object(assignment.PieceWeights, "__init__", None):
+        found = [split_caption(text, weights=weights) for _ in range(2)]
+    assert found[0] == found[1] and len(found[0].panels) == 2
+    assert weights.series._sums and weights.pieces._sums  # kept for the captions that follow
 
 
 def test_a_list_of_very_many_labels_takes_time_in_proportion_to_it() -> None:
