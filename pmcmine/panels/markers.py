@@ -315,10 +315,10 @@ def _continues(text: str, last: Marker, m: Marker) -> bool:
 def emphasised_labels(text: str, emphasis: Sequence[Span]) -> list[tuple[int, int, int]]:
     """Find emphasised spans that are labels, and join those of one list ("**a**, **b**", "**a**–**f**").
 
-    Returns their starts, their ends, and the ends of the stop or colon that is emphasised along with them.
+    Spans count as far as they are in the text. Returns their starts, their ends, and the ends of the stop or colon that is emphasised along with them.
     """
     out: list[tuple[int, int, int]] = []
-    for first, last in sorted(emphasis):
+    for first, last in sorted([(max(a, 0), min(b, len(text))) for a, b in emphasis if a < b]):
         if last - first > _LONGEST or not expand(text[first:last].strip(_AROUND)):
             label = _LABEL_LAST.search(text, max(first, last - _LONGEST), last)  # "Figure 1. A"
             if label is None:

@@ -360,6 +360,35 @@ def test_captions_of_nothing_but_labels_take_little_time(unit: str) -> None:
     assert time.process_time() - start < 2
 
 
+@pytest.mark.parametrize("before", range(19_996, 20_004))
+def test_emphasis_may_cross_the_end_of_what_is_read(before: int) -> None:
+    head = "Growth. (A) Roots. (B) Shoots. "
+    text = head + "x" * (before - len(head) - 1) + " C. Leaves of the plant. D. Rest."
+    spans = [(before + a, before + b) for a in range(-3, 4) for b in range(a + 1, 9)]
+    for bold in (*[[s] for s in spans], spans):
+        split = split_caption(text, bold)
+        assert [p.label for p in split.panels][:2] == ["A", "B"]
+        assert all(0 <= a < b <= len(text) for p in split.panels for a, b in (*p.spans, *p.also))
+
+
+_PLACES = st.integers(-30, 60) | st.sampled_from((-(10**9), 19_999, 20_000, 20_001, 10**9))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(
+        ("cellsA. restB. moveC. end", "Rates. A: x, B: y", "", "A", "(A) x (B) y", " " * 19_990 + "x A. y B. z C. d")
+    ),
+    st.lists(st.tuples(_PLACES, _PLACES), max_size=6),
+)
+def test_spans_of_emphasis_count_as_far_as_they_are_in_the_text(text: str, bold: list[tuple[int, int]]) -> None:
+    split = split_caption(text, bold)
+    inside = [(max(a, 0), min(b, len(text), 20_000)) for a, b in bold if a < b]
+    assert split == split_caption(text, [(a, b) for a, b in inside if a < b])
+    assert all(0 <= a < b <= len(text) for p in split.panels for a, b in (*p.spans, *p.also))
+    assert all(0 <= a < b <= len(text) for a, b in split.shared)
+
+
 def _many_words(n: int) -> str:
     """Write a caption of so many characters whose panel has many words, before many sentences that may be about it."""
     words = " ".join(f"w{chr(97 + k % 26)}{chr(97 + k // 26 % 26)}{chr(97 + k // 676)}" for k in range(n // 14))
