@@ -16,13 +16,12 @@ from typing import Final
 from pmcmine.panels.labels import LIST, expand
 from pmcmine.panels.piece_features import (
     COMPARED,
+    PanelWords,
     Whole,
     groups,
     measure,
     names,
-    overlap,
     overlap_names,
-    words_of,
 )
 from pmcmine.panels.pieces import Layout, Piece
 from pmcmine.panels.sums import UNITS, Group, Sums
@@ -149,6 +148,7 @@ def choose(
     """
     weights = weights or _weights()
     about: Whole | None = None
+    words = PanelWords(layout)
     out: list[tuple[Piece, str, frozenset[str]]] = []
     last = ""
     left = len(layout.pieces)
@@ -159,15 +159,11 @@ def choose(
             about = about or measure(layout)
             found = options(layout, piece, every)
             described = groups(layout, piece, about, last, left, found.get("R"))
-            option = weights.best(tuple(found), described, piece.place, partial(_compared, layout, piece))
+            option = weights.best(tuple(found), described, piece.place, partial(words.compared, piece))
             labels = found[option]
         out.append((piece, option, labels))
         last = option
     return out
-
-
-def _compared(layout: Layout, piece: Piece) -> Group:
-    return overlap(piece, words_of(layout), layout.text)
 
 
 @lru_cache(maxsize=1)

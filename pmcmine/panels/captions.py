@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from pmcmine.panels.assignment import PieceWeights, choose
 from pmcmine.panels.labels import LIST, expand, kinds
-from pmcmine.panels.marker_choice import choose_markers
+from pmcmine.panels.marker_choice import SeriesWeights, choose_markers
 from pmcmine.panels.markers import Marker, Span, most_common
 from pmcmine.panels.pieces import lay_out
 from pmcmine.panels.sentences import WHITE_SPACE, sentences
@@ -49,10 +49,15 @@ class SplitCaption(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CaptionWeights:
-    """Weights of the model of series, by feature, and of that of pieces, by feature for each option."""
+    """Weights of both models, which keep sums of them; build them once for many captions."""
 
-    series: Mapping[str, float]
-    pieces: Mapping[str, Sequence[float]]
+    series: SeriesWeights
+    pieces: PieceWeights
+
+    @classmethod
+    def of(cls, series: Mapping[str, float], pieces: Mapping[str, Sequence[float]]) -> CaptionWeights:
+        """Take the weights of the model of series, by feature, and of that of pieces, by feature for each option."""
+        return cls(SeriesWeights(series), PieceWeights(pieces))
 
 
 # Sentences that speak of all panels: statistics, bars, abbreviations, symbols.
@@ -120,7 +125,7 @@ def split_caption(
     if not markers:
         return SplitCaption((), ((0, len(whole)),) if whole else ())
     spans = rule_spans(text, markers)
-    own, several, common = _assigned(text, markers, spans, PieceWeights(weights.pieces) if weights else None)
+    own, several, common = _assigned(text, markers, spans, weights.pieces if weights else None)
     found: dict[str, list[Span]] = {}
     for marker, span in zip(markers, own, strict=True):
         if span is None:

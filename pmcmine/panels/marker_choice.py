@@ -29,7 +29,7 @@ _PAIRS: Final = (
 
 
 def choose_markers(
-    text: str, bold: Sequence[Span], weights: Mapping[str, float] | None = None, named: Set[str] | None = None
+    text: str, bold: Sequence[Span], weights: SeriesWeights | None = None, named: Set[str] | None = None
 ) -> list[Marker]:
     """Choose the markers of the most probable series of labels; none if none is probable.
 
@@ -39,12 +39,12 @@ def choose_markers(
     Args:
         text: the caption.
         bold: spans that the markup emphasises.
-        weights: of series, by feature; without them those that come with the package.
+        weights: of series; without them those that come with the package.
         named: letters of panels that the article's mentions of the figure name, in upper case; None if not known.
     """
-    signs = look(text, [(start, stop) for start, _, stop in emphasised_labels(text, bold)] if bold else ())
+    signs = look(text, [(start, end) for start, end, _ in emphasised_labels(text, bold)] if bold else ())
     if signs.series:
-        best = _chosen_series(text, bold, SeriesWeights(weights) if weights else series_weights(), named)
+        best = _chosen_series(text, bold, weights or series_weights(), named)
         if best is not None:
             return _without_references(best.markers, text)
     numbered = find_numbered(text) if signs.numbered else []

@@ -266,11 +266,14 @@ def _joined(text: str, markers: Sequence[Marker]) -> list[Marker]:
     if len(markers) < 2:
         return list(markers)
     lists: list[list[Marker]] = []
+    had: set[str] = set()  # labels of the last list
     for m in markers:
-        if lists and _continues(text, lists[-1], m):
+        if lists and _continues(text, lists[-1][-1], m) and had.isdisjoint(m.labels):
             lists[-1].append(m)
         else:
             lists.append([m])
+            had = set()
+        had.update(m.labels)
     alone = {label for run in lists if len(run) == 1 for label in run[0].labels}
     out: list[Marker] = []
     for run, later in itertools.zip_longest(lists, lists[1:]):
@@ -300,12 +303,11 @@ def _heads(text: str, run: Sequence[Marker], following: Marker | None) -> bool:
     return len(text[end : following.start].split()) > 1
 
 
-def _continues(text: str, run: Sequence[Marker], m: Marker) -> bool:
-    """Return whether a marker continues a list of markers."""
-    last = run[-1]
+def _continues(text: str, last: Marker, m: Marker) -> bool:
+    """Return whether a marker continues the list that ends with another one."""
     if not last.end <= m.start < last.end + 12 or last.form != m.form or m.form not in FIRM_FORMS:
         return False
-    if not _JOINED.fullmatch(text, last.end, m.start) or any(set(o.labels) & set(m.labels) for o in run):
+    if not _JOINED.fullmatch(text, last.end, m.start):
         return False
     return any(a.name == b.name and a.number < b.number for a in kinds(last.labels[-1]) for b in kinds(m.labels[0]))
 
@@ -313,10 +315,10 @@ def _continues(text: str, run: Sequence[Marker], m: Marker) -> bool:
 def emphasised_labels(text: str, emphasis: Sequence[Span]) -> list[tuple[int, int, int]]:
     """Find emphasised spans that are labels, and join those of one list ("**a**, **b**", "**a**–**f**").
 
-    Returns their starts, their ends, and the ends of the stop or colon that is emphasised along with them.
+    Spans count as far as they are in the text. Returns their starts, their ends, and the ends of the stop or colon that is emphasised along with them.
     """
     out: list[tuple[int, int, int]] = []
-    for first, last in sorted(emphasis):
+    for first, last in sorted([(max(a, 0), min(b, len(text))) for a, b in emphasis if a < b]):
         if last - first > _LONGEST or not expand(text[first:last].strip(_AROUND)):
             label = _LABEL_LAST.search(text, max(first, last - _LONGEST), last)  # "Figure 1. A"
             if label is None:

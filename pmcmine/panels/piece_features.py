@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from pmcmine.panels.pieces import Layout, Piece
@@ -14,6 +15,7 @@ _WORDS: Final = re.compile(r"[^\W\d_]{4,}")
 _LOWER: Final = bytes(ord(chr(c).lower()) if c < 128 and chr(c).isalpha() else ord(" ") for c in range(256))
 COMPARED: Final = ("behind", "between", "tail")  # places of pieces whose words are compared
 _SHORTEST: Final = 4  # letters of a word that counts
+_LONGEST: Final = 24  # code points of a word that is a feature; what is longer is cut, since sums of weights are kept
 _FIRST: Final = re.compile(r"[\s,;:.)\]–—-]*[(\[“‘\"']?([^\W_]+|[*†‡#])(?: ([^\W\d_]+))?")
 # What a sentence behind the labels speaks of; the first that fits.
 _CUES: Final = (
@@ -89,8 +91,51 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(_WORDS.findall(text.lower()))
 
 
+class PanelWords:
+    """Words of a caption's panels, by rule, to compare those of pieces with; they are looked for when first needed."""
+
+    def __init__(self, layout: Layout) -> None:
+        """Take the caption."""
+        self._text, self._spans = layout.text, layout.spans
+
+    @cached_property
+    def _held(self) -> tuple[frozenset[str], ...]:
+        """Words of each marker."""
+        return tuple([_words(self._text[s[0] : s[1]]) if s is not None else _NONE for s in self._spans])
+
+    @cached_property
+    def _shared(self) -> tuple[set[str], set[str]]:
+        """Words of any marker, and those that several have: of each piece the others' words would take n² time."""
+        every: set[str] = set()
+        several: set[str] = set()
+        for held in self._held:
+            several |= held & every
+            every |= held
+        return every, several
+
+    def compared(self, piece: Piece) -> Group:
+        """Compare the words of a piece with those of the marker before it, and of the others.
+
+        The group has the number of words, at most 3, that the marker has, others have, the marker alone has, and others
+        alone have.
+        """
+        every, several = self._shared
+        words = frozenset([w for w in _words(self._text[piece.start : piece.end]) if len(w) >= _SHORTEST])
+        mine = words & self._held[piece.before]
+        both = len(mine & several)
+        theirs = len(words & every) - len(mine)
+        counts = (len(mine), theirs + both, len(mine) - both, theirs)
+        return ("overlap", piece.place, *[min(n, 3) for n in counts])
+
+
 def describe(
-    layout: Layout, piece: Piece, about: Whole, last: str, left: int, again: frozenset[str] | None = None
+    layout: Layout,
+    piece: Piece,
+    about: Whole,
+    words: PanelWords,
+    last: str,
+    left: int,
+    again: frozenset[str] | None = None,
 ) -> list[str]:
     """List the features of a piece, which are combined with each of its options.
 
@@ -98,25 +143,21 @@ def describe(
         layout: the caption.
         piece: the piece.
         about: what `measure` returned.
+        words: of the caption's panels.
         last: the option that was chosen for the piece before it.
         left: number of pieces behind it.
         again: labels that it names, if that is an option.
     """
     described = groups(layout, piece, about, last, left, again)
     if piece.place in COMPARED:
-        described.append(overlap(piece, words_of(layout), layout.text))
+        described.append(words.compared(piece))
     return [name for group in described for name in names(group)]
-
-
-def words_of(layout: Layout) -> tuple[frozenset[str], ...]:
-    """Return the words of each marker, by rule."""
-    return tuple([_words(layout.text[s[0] : s[1]]) if s is not None else _NONE for s in layout.spans])
 
 
 def groups(
     layout: Layout, piece: Piece, about: Whole, last: str, left: int, again: frozenset[str] | None = None
 ) -> list[Group]:
-    """List the features of a piece in groups, by what they are made of, but for `overlap`.
+    """List the features of a piece in groups, by what they are made of, but for those of `PanelWords`.
 
     Arguments are those of `describe`.
     """
@@ -135,9 +176,9 @@ def groups(
         ("end", place, named, said.rstrip()[-1:] in ".!?;", piece.end >= len(text)),
     ]
     if first is not None:
-        out.append(("first", place, first[1]))
+        out.append(("first", place, first[1][:_LONGEST]))
         if first[2]:
-            out.append(("two", place, first[1], first[2]))
+            out.append(("two", place, first[1][:_LONGEST], first[2][:_LONGEST]))
     if place in COMPARED:
         out.append(("cue", place, kind, last, about.long))
         if "arrow" in said:
@@ -149,19 +190,6 @@ def groups(
 
 def _size(blanks: int) -> str:
     return "0" if blanks < 3 else "3" if blanks < 8 else "8" if blanks < 20 else "20"
-
-
-def overlap(piece: Piece, held: Sequence[frozenset[str]], text: str) -> Group:
-    """Compare the words of a piece with those of the marker before it, and of the others.
-
-    The group has the number of words, at most 3, that the marker has, others have, the marker alone has, and others
-    alone have.
-    """
-    own, others = held[piece.before], _NONE.union(*held[: piece.before], *held[piece.before + 1 :])
-    words = frozenset([w for w in _words(text[piece.start : piece.end]) if len(w) >= _SHORTEST])
-    mine, theirs = words & own, words & others
-    counts = (len(mine), len(theirs), len(mine - theirs), len(theirs - mine))
-    return ("overlap", piece.place, *[min(n, 3) for n in counts])
 
 
 def names(group: Group) -> tuple[str, ...]:
@@ -204,7 +232,7 @@ def _of_overlap(place: str, mine: int, theirs: int, own: int, other: int) -> tup
 
 
 def overlap_names(place: str) -> tuple[tuple[str, ...], ...]:
-    """List the features that `overlap` may have; of each row one holds."""
+    """List the features that words compared may have; of each row one holds."""
     every = [_of_overlap(place, a, b, c, b) for a in range(4) for b in range(4) for c in range(4)]
     return tuple(tuple(dict.fromkeys(row)) for row in zip(*every, strict=True))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from pmcmine.panels.labels import kinds, series
+from pmcmine.panels.labels import MAX_PANELS, kinds, series
 from pmcmine.panels.markers import FIRM_FORMS, Marker
 
 NAMES: Final = ("upper", "lower", "upper+", "lower+", "roman", "ROMAN", "digit")
@@ -210,9 +210,13 @@ def _initial(before: str) -> str:
     return word[1].lower() if word is not None else ""
 
 
-@lru_cache(maxsize=4096)
 def _sorts(labels: tuple[str, ...]) -> frozenset[str]:
     """Return sorts of label that a list may be of; for numbered letters it is enough that one of them has a number."""
+    return _sorts_of(labels) if len(labels) <= MAX_PANELS else _sorts_of.__wrapped__(labels)  # long ones are not kept
+
+
+@lru_cache(maxsize=4096)
+def _sorts_of(labels: tuple[str, ...]) -> frozenset[str]:
     names = [{k.name for k in kinds(x)} for x in labels]
     every = set.intersection(*names)
     base = set.intersection(*({n.rstrip("+") for n in some} for some in names))

@@ -42,7 +42,7 @@ def test_captions_of_a_journal_are_in_one_fold() -> None:
 
 def test_each_caption_is_evaluated_with_its_own_models() -> None:
     row = {"caption": "Time on MDD (a) and ZP (b).", "panels": [{"label": x, "start": 0, "end": 4} for x in "ab"]}
-    blind, seeing = CaptionWeights({"": -9.0}, {}), CaptionWeights({"": 9.0}, {})
+    blind, seeing = CaptionWeights.of({"": -9.0}, {}), CaptionWeights.of({"": 9.0}, {})
     assert evaluate_captions([row, row], [blind, seeing])[0]["exact_label_set"] == 0.5
 
 

@@ -60,7 +60,7 @@ def weights_of(
     invented = [row for row in own if row["how"] == "invented" or fold_of(row["journal"]) != fold]
     series = fit_series([dict(r) for r in (*kept, *invented)])
     learned = [row for row in read if row["half"] == "train" and fold_of(row["journal"]) != fold]
-    return CaptionWeights(
+    return CaptionWeights.of(
         series, by_option(fit(piece_choices([*kept, *learned], series), PIECES_PENALTY, PIECES_LEAST))
     )
 

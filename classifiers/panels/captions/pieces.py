@@ -10,8 +10,8 @@ from typing import Any, Final
 from classifiers.panels.captions.choice import Choice
 from pmcmine.panels.assignment import options, ruled_option
 from pmcmine.panels.captions import rule_spans
-from pmcmine.panels.marker_choice import choose_markers
-from pmcmine.panels.piece_features import describe, measure
+from pmcmine.panels.marker_choice import SeriesWeights, choose_markers
+from pmcmine.panels.piece_features import PanelWords, describe, measure
 from pmcmine.panels.pieces import Layout, Piece, lay_out
 
 _WORD: Final = re.compile(r"\w+")
@@ -28,9 +28,10 @@ def piece_choices(rows: Iterable[Mapping[str, Any]], series: Mapping[str, float]
         series: weights of the model of series; without them those that come with the package.
     """
     out: list[Choice] = []
+    weights = SeriesWeights(series) if series else None
     for row in rows:
         text = str(row["caption"])
-        markers = choose_markers(text, [(int(a), int(b)) for a, b in row.get("bold") or ()], series)
+        markers = choose_markers(text, [(int(a), int(b)) for a, b in row.get("bold") or ()], weights)
         gold = places(text, row)
         found = {label for m in markers for label in m.labels}
         names = {x.upper() if any("text" in p for p in row["panels"]) else x: x for x in found}
@@ -46,7 +47,7 @@ def _choices(
 ) -> Iterable[Choice]:
     spans = any("start" in p for p in row["panels"])
     read = [(int(a), int(b)) for a, b, _ in row.get("pieces") or ()]
-    about, last = measure(layout), ""
+    about, words, last = measure(layout), PanelWords(layout), ""
     for n, piece in enumerate(layout.pieces):
         ruled = ruled_option(layout, piece, every)
         if ruled is not None:
@@ -57,7 +58,7 @@ def _choices(
             last = ""
             continue
         right = _right(found, _owners(layout.text, piece, gold), frozenset(gold), spans)
-        named = describe(layout, piece, about, last, len(layout.pieces) - n - 1, found.get("R"))
+        named = describe(layout, piece, about, words, last, len(layout.pieces) - n - 1, found.get("R"))
         if right:
             names = list(found)
             yield Choice(tuple(tuple(f"{o} {f}" for f in named) for o in names), tuple(o in right for o in names))

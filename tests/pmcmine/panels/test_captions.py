@@ -6,6 +6,8 @@ import gzip
 import json
 import time
 from pathlib import Path
+from string import ascii_uppercase
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -15,10 +17,13 @@ from lxml import etree
 from pmcmine.errors import GoldError
 from pmcmine.evaluation.gold_files import read_json_lines
 from pmcmine.jats.captions import Caption, read_caption
-from pmcmine.panels.captions import split_caption
+from pmcmine.panels import assignment
+from pmcmine.panels.captions import CaptionWeights, split_caption
 from pmcmine.panels.evaluate_captions import evaluate_captions
 from pmcmine.panels.labels import expand
+from pmcmine.panels.marker_choice import SeriesWeights
 from pmcmine.panels.mentions import letters_named, resolve
+from tests.growth import growth
 from tests.test_cli import call
 
 
@@ -353,6 +358,71 @@ def test_captions_of_nothing_but_labels_take_little_time(unit: str) -> None:
     start = time.process_time()
     split_caption(unit * (20_000 // len(unit)))
     assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("before", range(19_996, 20_004))
+def test_emphasis_may_cross_the_end_of_what_is_read(before: int) -> None:
+    head = "Growth. (A) Roots. (B) Shoots. "
+    text = head + "x" * (before - len(head) - 1) + " C. Leaves of the plant. D. Rest."
+    spans = [(before + a, before + b) for a in range(-3, 4) for b in range(a + 1, 9)]
+    for bold in (*[[s] for s in spans], spans):
+        split = split_caption(text, bold)
+        assert [p.label for p in split.panels][:2] == ["A", "B"]
+        assert all(0 <= a < b <= len(text) for p in split.panels for a, b in (*p.spans, *p.also))
+
+
+_PLACES = st.integers(-30, 60) | st.sampled_from((-(10**9), 19_999, 20_000, 20_001, 10**9))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(
+        ("cellsA. restB. moveC. end", "Rates. A: x, B: y", "", "A", "(A) x (B) y", " " * 19_990 + "x A. y B. z C. d")
+    ),
+    st.lists(st.tuples(_PLACES, _PLACES), max_size=6),
+)
+def test_spans_of_emphasis_count_as_far_as_they_are_in_the_text(text: str, bold: list[tuple[int, int]]) -> None:
+    split = split_caption(text, bold)
+    inside = [(max(a, 0), min(b, len(text), 20_000)) for a, b in bold if a < b]
+    assert split == split_caption(text, [(a, b) for a, b in inside if a < b])
+    assert all(0 <= a < b <= len(text) for p in split.panels for a, b in (*p.spans, *p.also))
+    assert all(0 <= a < b <= len(text) for a, b in split.shared)
+
+
+def _many_words(n: int) -> str:
+    """Write a caption of so many characters whose panel has many words, before many sentences that may be about it."""
+    words = " ".join(f"w{chr(97 + k % 26)}{chr(97 + k // 26 % 26)}{chr(97 + k // 676)}" for k in range(n // 14))
+    return f"(A) {words}. (B) Length of shoots. " + "It so. " * (n // 11)
+
+
+def test_many_words_and_many_sentences_take_time_in_proportion_to_both() -> None:
+    found = growth(split_caption, _many_words, first=4_000, last=4_000)
+    assert found.is_linear and found.large < 0.5, found
+
+
+def test_models_of_the_caller_are_built_once() -> None:
+    series, pieces = ({"": 9.0}, {"behind cue data": (1.0,) * 5})
+    weights = CaptionWeights.of(series, pieces)
+    text = "Growth. A. Roots. B. Shoots. They rest. Data are means."
+    with patch.object(SeriesWeights, "__init__", None), patch.object(assignment.PieceWeights, "__init__", None):
+        found = [split_caption(text, weights=weights) for _ in range(2)]
+    assert found[0] == found[1] and len(found[0].panels) == 2
+    assert weights.series._sums and weights.pieces._sums  # kept for the captions that follow
+
+
+def test_a_list_of_very_many_labels_takes_time_in_proportion_to_it() -> None:
+    labels = [f"({letter}{n})" for letter in ascii_uppercase for n in range(1, 100)]
+    found = growth(split_caption, lambda n: ", ".join(labels[: n // 7]), first=4_000, last=4_000)
+    assert found.is_linear and found.large < 0.5, found
+
+
+def test_long_words_are_not_kept() -> None:
+    weights = assignment._weights()
+    before = {g for g in weights._sums if g[0] in ("first", "two")}
+    long = "X" + "x" * 3_000
+    split_caption(f"Growth. (A) Roots. {long} {long[1:]}. (B) Shoots. {long} {long[1:]} rest.")
+    kept = [v for g in weights._sums.keys() - before if g[0] in ("first", "two") for v in g]
+    assert kept and max(map(len, kept)) < 40
 
 
 def test_marks_of_significance_are_no_labels() -> None:

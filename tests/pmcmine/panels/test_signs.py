@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import resources
+from itertools import product
 from pathlib import Path
 from unittest.mock import patch
 
@@ -17,12 +20,13 @@ from benchmarks.corpus import extractions
 from pmcmine.panels import assignment, marker_choice
 from pmcmine.panels.captions import rule_spans, split_caption
 from pmcmine.panels.marker_choice import choose_markers, series_weights
-from pmcmine.panels.markers import find_markers
-from pmcmine.panels.piece_features import COMPARED, describe, measure, overlap, overlap_names
-from pmcmine.panels.pieces import lay_out
+from pmcmine.panels.markers import Marker, find_markers
+from pmcmine.panels.piece_features import COMPARED, PanelWords, describe, measure, names, overlap_names
+from pmcmine.panels.pieces import Layout, Piece, lay_out
 from pmcmine.panels.series_candidates import candidates
 from pmcmine.panels.series_features import Beside, features, groups
 from pmcmine.panels.signs import Signs, look
+from pmcmine.panels.sums import UNITS
 
 _SAID = (
     "A", "B", "C", "a", "b", "c", "(A)", "(B)", "(A–C)", "(a, b)", "(a)–(c)", "(A) to (C)", "B)", "1", "2", "(1)", "(2)", "(01)",
@@ -51,6 +55,48 @@ def _no_shortcut() -> Iterator[None]:
 def _piece_weights() -> dict[str, tuple[float, ...]]:
     data = json.loads(resources.files("pmcmine.panels").joinpath("models/pieces.json").read_text("utf-8"))
     return assignment.by_option(data["weights"])
+
+
+@st.composite
+def _emphasised(draw: st.DrawFn) -> tuple[str, list[tuple[int, int]]]:
+    """Write a caption whose emphasised labels, often with their stop or colon, may stand within words."""
+    text, bold = "", []
+    mark = st.sampled_from((".", ":", "", ".", ":", ",", ")"))
+    for label in draw(st.sampled_from(_SERIES)):
+        text += draw(st.sampled_from(("Growth of roots", "cells", "Fig. 2", "5", "é", "(", " ", "")))
+        start = len(text)
+        text += label + draw(mark)
+        first, last = draw(st.sampled_from((0, 0, 0, -1, 1))), draw(st.sampled_from((0, 0, 0, -1, 1)))
+        bold.append((max(start + first, 0), len(text) + last))
+        text += draw(st.sampled_from(("Maps of it", " Maps of it.", "rest", "é", "1", " ", "", " Counts are shown. ")))
+    text += " end."
+    return text, [(a, b) for a, b in bold if a < b]
+
+
+_SERIES = tuple(x.split() for x in "A B C D|a b c d|1 2 3|A B|1 2|A1 A2|a,b c|A–C D|i ii iii|A′ A″|1A 1B".split("|"))
+
+
+@settings(max_examples=400, deadline=None)
+@given(_emphasised())
+def test_a_quick_look_sees_emphasised_labels_within_words(caption: tuple[str, list[tuple[int, int]]]) -> None:
+    quick = split_caption(*caption)
+    with _no_shortcut():
+        assert split_caption(*caption) == quick
+
+
+@pytest.mark.parametrize(
+    ("text", "bold", "labels"),
+    [
+        ("Rates of cellsA. restB. moveC.", [(14, 16), (21, 23), (28, 30)], "A B C"),
+        ("Rates of cellsA: restB: moveC: die", [(14, 16), (21, 23), (28, 30)], "A B C"),
+        ("cellsA–C.rest", [(5, 9)], "A B C"),
+        ("Rates of cellsa.–c.rest", [(14, 16), (17, 19)], "a b c"),
+    ],
+)
+def test_labels_emphasised_with_their_stop_are_found_within_words(
+    text: str, bold: list[tuple[int, int]], labels: str
+) -> None:
+    assert " ".join(p.label for p in split_caption(text, bold).panels) == labels
 
 
 @settings(max_examples=400, deadline=None)
@@ -112,25 +158,105 @@ def test_pieces_get_the_option_with_the_largest_sum(text: str) -> None:
         return
     layout = lay_out(text, markers, rule_spans(text, markers))
     every = frozenset(label for m in markers for label in m.labels)
-    last, about = "", measure(layout)
+    last, about, words = "", measure(layout), PanelWords(layout)
     for n, (piece, option, _) in enumerate(assignment.choose(layout, every)):
         if assignment.ruled_option(layout, piece, every) is None:
             found = assignment.options(layout, piece, every)
-            said = describe(layout, piece, about, last, len(layout.pieces) - n - 1, found.get("R"))
+            said = describe(layout, piece, about, words, last, len(layout.pieces) - n - 1, found.get("R"))
             sums = {o: sum(weights[f][assignment.OPTIONS.index(o)] for f in said if f in weights) for o in found}
             assert sums[option] == pytest.approx(max(sums.values()))
         last = option
 
 
-def test_bounds_hold_for_all_words() -> None:
+_ALL_WORDS = tuple(product(range(4), repeat=4))  # what words compared may count, and some that it can't
+
+
+def _drawn_weights(seed: int) -> dict[str, tuple[float, ...]]:
+    """Draw weights of all features of words, and of one that says which option is best without them."""
+    r = random.Random(seed)
+    listed = [name for place in COMPARED for row in overlap_names(place) for name in row]
+    return {name: tuple(r.uniform(-1, 1) for _ in assignment.OPTIONS) for name in listed} | {
+        f"{place} arrow": tuple(r.uniform(-2, 2) for _ in assignment.OPTIONS) for place in COMPARED
+    }
+
+
+def _check_bounds(weights: dict[str, tuple[float, ...]]) -> None:
+    """Check that no words add more than their bound, and that looking at them only within it changes no choice."""
+    model = assignment.PieceWeights(weights)
+    none = (0.0,) * len(assignment.OPTIONS)
+
+    def added(place: str, counts: tuple[int, ...]) -> list[int]:
+        rows = [weights.get(name, none) for name in names(("overlap", place, *counts))]
+        return [sum(round(w[n] * UNITS) for w in rows) for n in range(len(assignment.OPTIONS))]
+
     for place in COMPARED:
-        listed = overlap_names(place)
-        assert [len(row) for row in listed] == [16, 4, 4]
-    text = "Growth. (A) Length of roots. (B) Length of shoots. Shoots have some length."
+        sums = [added(place, counts) for counts in _ALL_WORDS]
+        most = model._most_gained(place)
+        for (i, one), (j, other) in product(enumerate(assignment.OPTIONS), repeat=2):
+            assert max(s[j] - s[i] for s in sums) == most[one, other]
+        first = weights.get(f"{place} arrow", none)
+        for counts, s in zip(_ALL_WORDS, sums, strict=True):
+            totals = [(round(w * UNITS) + x, o) for w, x, o in zip(first, s, assignment.OPTIONS, strict=True)]
+            group = ("overlap", place, *counts)
+            best = model.best(assignment.OPTIONS, [("word", place, "arrow")], place, partial(tuple, group))
+            assert best == max(totals)[1]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_bounds_hold_for_all_words(seed: int) -> None:
+    _check_bounds(_drawn_weights(seed) if seed else _piece_weights())
+
+
+@pytest.mark.parametrize("left_out", range(3))
+def test_a_wrong_bound_does_not_pass(left_out: int) -> None:
+    def shorter(place: str) -> tuple[tuple[str, ...], ...]:
+        rows = overlap_names(place)
+        return (*rows[:left_out], *rows[left_out + 1 :])
+
+    with patch.object(assignment, "overlap_names", shorter), pytest.raises(AssertionError):
+        _check_bounds(_piece_weights())
+
+
+@settings(max_examples=200, deadline=None)
+@given(_CAPTIONS)
+def test_words_are_counted_as_the_bounds_expect(text: str) -> None:
     markers = choose_markers(text, ())
+    if not markers:
+        return
     layout = lay_out(text, markers, rule_spans(text, markers))
-    held = (frozenset({"length", "roots"}), frozenset({"length", "shoots"}))
-    assert overlap(layout.pieces[-1], held, text) == ("overlap", "behind", 2, 1, 1, 0)
+    words = PanelWords(layout)
+    for piece in layout.pieces:
+        if piece.place in COMPARED:
+            group = words.compared(piece)
+            assert group[2:] in _ALL_WORDS
+            listed = overlap_names(piece.place)
+            assert all(name in row for name, row in zip(names(group), listed, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("said", "counts"),
+    [
+        ("The shoots have some length.", (2, 1, 1, 0)),
+        ("The roots have some length.", (1, 2, 0, 1)),
+        ("Length, shoots, soil, and more of the dark and wet rest.", (3, 1, 2, 0)),
+        ("Roots, leaves, stems and bark.", (0, 3, 0, 3)),
+        ("This is it.", (0, 0, 0, 0)),
+    ],
+)
+def test_words_of_a_piece_are_compared_with_those_of_its_panel_and_of_others(
+    said: str, counts: tuple[int, ...]
+) -> None:
+    text = "Length of roots, leaves, stems, bark. Length of shoots in soil. " + said
+    a, b = (0, text.index(".")), (text.index("Length of s"), text.index("soil") + 4)
+    marker = Marker(0, 0, ("A",), "bracket")
+    piece = Piece(len(text) - len(said), len(text), 1, 2, "behind", "A", 1)
+    words = PanelWords(Layout(text, (marker,) * 2, (a, b), (0, 1), (), (piece,)))
+    assert words.compared(piece) == ("overlap", "behind", *counts)
+
+
+def test_all_words_of_the_model_are_shorter_than_words_are_cut() -> None:
+    said = [x for name in _piece_weights() if " word" in name for x in name.split(" word", 1)[1].split()]
+    assert len(said) > 100 and max(map(len, said)) < 24
 
 
 @pytest.mark.real
