@@ -105,9 +105,7 @@ def mixed_network(net: Sequence[Layer], rounds: Mapping[str, Rounded], allowed: 
     quanta = {IMAGE: (np.float32(1 / 255), np.uint8(_EDGE))} | {n: _quantum(r) for n, r in allowed.items()}
     real = {layer.name: is_real(layer) for layer in net} | {IMAGE: False}
     used = {n for layer in net if not real[layer.name] for n in (layer.name, *layer.inputs)}
-    level = {
-        n: [g.constant(f"{n} step", s), g.constant(f"{n} zero", z)] for n, (s, z) in quanta.items() if n in used
-    }
+    level = {n: [g.constant(f"{n} step", s), g.constant(f"{n} zero", z)] for n, (s, z) in quanta.items() if n in used}
     for layer in net:
         for name in layer.inputs:
             if real[name] != real[layer.name] and not g.has(_form(name, real[layer.name])):
