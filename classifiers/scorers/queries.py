@@ -98,7 +98,7 @@ def _check(facts: VectorFacts, sha256: str, option: str, way_out: str = "") -> N
     if not wanted:
         raise PmcmineError(
             f"{option}: the index does not say which model the vectors of {facts.source} are of; "
-            "run `pmcmine index` again"
+            f"run `pmcmine index` again, and if the release does not state it either{way_out.replace(';', ',')}"
         )
     if wanted != sha256:
         raise PmcmineError(

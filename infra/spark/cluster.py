@@ -78,9 +78,11 @@ def free_port() -> int:
 
 def listeners(port: int) -> set[int] | None:
     """Return the process groups that listen at `port`, or None where the system does not tell (no Linux)."""
-    try:
-        tables = [Path("/proc/net", name).read_text() for name in ("tcp", "tcp6")]
-    except OSError:
+    tables = []
+    for name in ("tcp", "tcp6"):
+        with suppress(OSError):  # without IPv6 there is one
+            tables.append(Path("/proc/net", name).read_text())
+    if not tables:
         return None
     rows = [line.split() for table in tables for line in table.splitlines()[1:]]
     sockets = {f"socket:[{row[9]}]" for row in rows if row[3] == LISTEN and int(row[1].rpartition(":")[2], 16) == port}

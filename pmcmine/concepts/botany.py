@@ -24,7 +24,9 @@ _FINDINGS: Final = frozenset(GROUPS["DISO"].split())
 _PEOPLE: Final = frozenset(
     "patient patients human humans people woman women man men child children infants consumer consumers clinical "
     "clinically health diet diets dietary malnutrition nutrition nutritional medicine medicinal therapy therapeutic "
-    "pharmacological cancer diabetes obesity cardiovascular carcinogen carcinogenic mammalian".split()
+    "pharmacological cancer diabetes obesity cardiovascular carcinogen carcinogenic mammalian ailment ailments remedy "
+    "remedies folk traditional healer healers villagers respondents informants workers farmers allergy allergic "
+    "allergen allergens gluten celiac".split()
 )
 _PLANTS: Final = frozenset(
     "plant plants arabidopsis thaliana maize wheat barley sorghum oryza zea triticum hordeum soybean brassica "

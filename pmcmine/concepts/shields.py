@@ -138,13 +138,15 @@ _SHIELDS: Final = (
     ("finger fingers", r"mass[ -]finger[ -]?print\w{0,3}|zinc[ -]fingers?|finger[ -]millets?"),
     ("helix helices", r"(?:transmembrane|α|alpha|double|dna|amphipathic)[ -]heli(?:x|ces)"),
     ("neuron neurons", r"(?:hidden|artificial)[ -]neurons?|neurons?[ ](?:in|of|per|from)[ ](?:(?:the|each|every|a|its)"
-                       r"[ ])?(?:(?:first|last|next|previous|single|fully)[ ])?(?:input|output|hidden|connected|"
-                       r"convolutional|dense)[ ]layers?"),
+                       r"[ ])?(?:(?:first|last|next|previous|single|fully)[ ])?(?:(?:hidden|connected|convolutional|"
+                       r"dense)[ ]layers?|(?:in|out)put[ ]layers?(?![ ]of[ ](?:the[ ])?(?:\w+[ ]){0,2}(?:cortex|"
+                       r"cortices|colliculus|retina|hippocampus|bulb|cerebellum|brain)))"),
     ("wheat", r"wheat[ -]germs?(?:[ -]cells?(?=[ -]free))?"),
-    ("agitation", r"(?:under|with|constant|continuous|gentle|mild|slow|manual|mechanical|magnetic|vigorous|orbital|"
-                  r"(?:ultra-?)?sonic|aeration[ ](?:and|or)|temperature,?(?:[ ]and)?|(?:min|h|hours?|"
-                  r"minutes?)[ ]of)[ -]agitation|"
-                  r"agitation[ ](?:and|or)[ ](?:aeration|heat\w{0,3}|mixing|stirring|temperature)|"
+    ("agitation", r"(?:under|with)[ ](?:constant|continuous|gentle|mild|slow|manual|mechanical|magnetic|vigorous|"
+                  r"orbital|occasional)[ ]agitation|(?:manual|mechanical|magnetic|orbital|(?:ultra-?)?sonic|aeration[ ]"
+                  r"(?:and|or)|\d[ ]?(?:min|h|hours?|minutes?)[ ]of|°C,?[ ](?:and|with|under))[ -]agitation|"
+                  r"under[ ]agitation|with[ ]agitation(?=,?[ ](?:at[ ]\d|until|overnight|for[ ]\d|\(\d))|"
+                  r"agitation[ ](?:and|or)[ ](?:aeration|heat\w{0,3}|mixing|stirring)|"
                   r"agitation[ ](?:at[ ]\d|speed|rate)\w{0,6}"),
     ("irritable", r"irritable[ -](?:bowel|colon|bladder)(?:[ -](?:syndrome|disease|disorder)s?)?"),
     ("pad", r"graph[ -]pad"),
@@ -161,10 +163,13 @@ _SHIELDS: Final = (
      r"right[ -]hand[ ]side|left[ -]hand[ ]side"),
     ("face", r"in[ ]the[ ]face[ ]of|face[ -]to[ -]face|face[ ]value|face[ ]masks?"),
     ("heart", r"at[ ]the[ ]heart[ ]of"),
-    ("confusion", r"(?:avoid(?:s|ed|ing)?|prevent(?:s|ed|ing)?|taxonomic|terminological|(?:source|point)s?[ ]of|"
+    ("confusion", r"(?:avoid(?:s|ed|ing)?|taxonomic|terminological|(?:source|point)s?[ ]of|"
                   r"(?:apologi[sz]e|regret|apology|apologies)(?:[ ]for)?|add(?:s|ed|ing)?[ ]to[ ]the)[ ]"
                   r"(?:(?:any|the|some|possible|potential|further)[ ])?confusion|"
-                  r"confusion[ ](?:between|among|matrix|matrices|regarding|over|as[ ]to)\b"),
+                  r"prevent(?:s|ed|ing)?[ ](?:(?:any|the|possible|potential|further)[ ])?confusion(?=[.;]|[ ](?:with|"
+                  r"between))|confusion[ ](?:matrix|matrices)|(?:the|any|some|of|to)[ ]confusion[ ]among|"
+                  r"confusion[ ](?:between|regarding|over|as[ ]to)(?![ ](?:the[ ])?(?:(?:past|last|next|first|\w+)"
+                  r"[ ](?:hours?|days?|weeks?|months?|years?)|days?|weeks?|time|place|person|patients)\b)"),
     ("fall falls falling", r"(?:fall|falls|falling)[ ](?:into|within|in|under|below|between|short|outside|above|"
      r"along|on|off|apart)\b"),
 )  # fmt: skip
@@ -181,11 +186,18 @@ _MISSPELT: Final = re.compile(r"pneumonia\b")
 # What follows the first author of a citation, in several styles, and what stands before the last one.
 _NAME: Final = r"[A-Z][\w'-]{1,30}"
 _YEAR: Final = r"(?:19|20)\d\d(?!\d)"
-_CITED: Final = re.compile(
-    rf",?[ ]et[ ]al\b|(?:,[ ]{_NAME}){{0,6}},?[ ](?:and|&)[ ]{_NAME},?[ ]\(?{_YEAR}|,[ ]{_YEAR}|[ ]\({_YEAR}"
+_AFTER_YEAR: Final = r"[a-z]?(?:[);,:]|\.?$)"  # a count goes on: "Stroke (1987 events)"
+_SAID: Final = (
+    r"(?:argue|compare|conclude|demonstrate|describe|develop|find|found|introduce|note|observe|propose|publish|"
+    r"report|review|show|state|studie|suggest|use)[ds]?"
 )
-_CITED_BARE: Final = re.compile(rf"[ ]{_YEAR}[a-z]?[;,)]")  # "(Finch 1977)", after a bracket, a mark or "and"
-_AUTHORS: Final = re.compile(rf"(?:[(;]|{_NAME},?[ ](?:and|&))\s?$")
+_CITED: Final = re.compile(
+    rf",?[ ]et[ ]al\b|(?:,[ ]{_NAME}){{0,6}},?[ ](?:and|&)[ ]{_NAME},?[ ]\(?{_YEAR}{_AFTER_YEAR}|"
+    rf"[ ]\({_YEAR}[a-z]?\)[ ](?:have[ ]|has[ ]|had[ ])?(?:{_SAID}|shown|written)\b"
+)
+# "(Finch 1977)", "(Chin, 2000)", after a bracket, a mark or "and".
+_CITED_BARE: Final = re.compile(rf",?[ ]\(?{_YEAR}{_AFTER_YEAR}")
+_AUTHORS: Final = re.compile(rf"(?:[(;]|{_NAME},?[ ](?:and|&)|\bby|\b[Ss]ee)\s?$")
 _EPITHET: Final = re.compile(r"(?!\w{1,40}itis\b|sepsis\b|infections?\b)[a-z]{2,40}(?:ae|i|is|um|us|[ae]ns|oides)\b")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
@@ -230,6 +230,10 @@ def _sources(
     columns = {r[0] for r in connection.execute(f"DESCRIBE {table}").fetchall()}
     if table == "figures" and layout.COLUMN in columns and "image" not in seen:
         model = next((m.stated() for m in record.classifiers if m.name == layout.COLUMN), {})
+        if not model:  # releases of earlier versions state the hashes of models in their configuration alone
+            models = record.config.get("models")
+            sha256 = models.get(layout.COLUMN) if isinstance(models, Mapping) else None
+            model = {"name": layout.COLUMN, "sha256": sha256} if isinstance(sha256, str) else {}
         yield "image", (ScoreFacts(layout.COLUMN, model=model), layout.COLUMN)
 
 

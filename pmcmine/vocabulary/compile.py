@@ -301,7 +301,8 @@ def _add(names: _Names, atom: Atom, text: str, term: int, derive: bool) -> None:
     # Words of general prose are short: the key of any other name need not be known.
     general = atom.general or (len(text) <= _GENERAL_LENGTH and name_key(text) in _general())
     level = atom.level
-    if level == Level.EXACT and len(text) <= _GENERAL_LENGTH and name_key(text) in _general_synonyms():
+    short = level == Level.EXACT and len(text) <= _GENERAL_LENGTH and not _FINDINGS.isdisjoint(atom.types)
+    if short and name_key(text) in _general_synonyms():
         general, level = True, Level.RELATED  # as an exact synonym a long one would still be linked
     flags = (
         (Flag.GENERAL if general else 0)

@@ -54,7 +54,10 @@ class RelatedNames:
         self._pairs = array("Q")
 
     def count(self, hashes: Sequence[int], term: int) -> None:
-        """Count the words of one name of a finding. The names of a term come one after the other.
+        """Count the words of one name of a finding.
+
+        A term whose names do not come one after the other counts several times, with its words: such sources (RRF) call
+        no name related.
 
         Args:
             hashes: hashes of the classes of its words; those below 1 are skipped.

@@ -97,3 +97,13 @@ def test_an_index_that_names_no_network_is_refused_until_it_is_built_again(embed
     build_index(release)
     with Search(release, encoders=encoders()) as searching:
         assert searching(image=_image(release))
+
+
+def test_the_network_is_read_from_the_configuration_where_only_that_states_it(embedded: Path, tmp_path: Path) -> None:
+    release = tmp_path / "release"
+    shutil.copytree(embedded, release)
+    record = load_release(Folder(str(release)))
+    (release / RELEASE).write_bytes(replace(record, classifiers=()).to_bytes())
+    build_index(release)
+    with Search(release, encoders=encoders()) as searching:
+        assert searching(image=_image(release))
