@@ -168,7 +168,7 @@ def main() -> None:
             found = list(labelled(args.labels, args.images, args.held, args.unread))
         else:
             found = list(drawn(args.layouts, args.images, args.fonts, args.figures, args.seed))
-    except GoldError as e:
+    except (GoldError, OSError) as e:
         parser.error(str(e))
     print("\n".join(report(found)))
 

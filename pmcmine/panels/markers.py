@@ -318,7 +318,7 @@ def emphasised_labels(text: str, emphasis: Sequence[Span]) -> list[tuple[int, in
     Spans count as far as they are in the text. Returns their starts, their ends, and the ends of the stop or colon that is emphasised along with them.
     """
     out: list[tuple[int, int, int]] = []
-    for first, last in sorted([(max(a, 0), min(b, len(text))) for a, b in emphasis if a < b]):
+    for first, last in sorted([(x, y) for a, b in emphasis if (x := max(a, 0)) < (y := min(b, len(text)))]):
         if last - first > _LONGEST or not expand(text[first:last].strip(_AROUND)):
             label = _LABEL_LAST.search(text, max(first, last - _LONGEST), last)  # "Figure 1. A"
             if label is None:

@@ -20,7 +20,7 @@ from benchmarks.corpus import extractions
 from pmcmine.panels import assignment, marker_choice
 from pmcmine.panels.captions import rule_spans, split_caption
 from pmcmine.panels.marker_choice import choose_markers, series_weights
-from pmcmine.panels.markers import Marker, find_markers
+from pmcmine.panels.markers import Marker, emphasised_labels, find_markers
 from pmcmine.panels.piece_features import COMPARED, PanelWords, describe, measure, names, overlap_names
 from pmcmine.panels.pieces import Layout, Piece, lay_out
 from pmcmine.panels.series_candidates import candidates
@@ -266,3 +266,7 @@ def test_real_captions_are_split_as_without_shortcuts(real_data: Path) -> None:
     assert sum(bool(s.panels) for s in quick) > 50
     with _no_shortcut():
         assert [split_caption(f.caption, f.caption_emphasis) for f in figures] == quick
+
+
+def test_spans_outside_of_the_text_emphasise_nothing() -> None:
+    assert emphasised_labels("A, B", [(-9, -1), (7, 9), (-3, 0), (4, 8)]) == []
