@@ -1,9 +1,10 @@
 """What a network sees of a figure's layout: at each position, the edges of the panel that is there.
 
 A small one is shown a small view of the figure, the letters that were read, and how many panels the caption names
-(`layout_view`); where labels are no letters, one with pretrained features is shown a larger view. Their answers are evidence for the search (`layouts`): a region is likely one panel if the positions in
-it say so, and a cut is unlikely where positions beside it say that a panel goes on. Weights and their training:
-`classifiers/panels/train_layouts.py` and `train_unlettered.py`.
+(`layout_view`); where labels are no letters, one with pretrained features is shown a larger view. Their answers are
+evidence for the search (`layouts`): a region is likely one panel if the positions in it say so, and a cut is unlikely
+where positions beside it say that a panel goes on. Weights and their training: `classifiers/panels/train_layouts.py`
+and `train_unlettered.py`.
 """
 
 from __future__ import annotations
