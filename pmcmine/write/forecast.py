@@ -87,7 +87,7 @@ def _answered(path: Path, judge: str | None) -> tuple[set[str], set[str]]:
                 try:
                     answer = json.loads(line)
                     found.add(str(answer["request"]))
-                    if answer["model"] == judge:
+                    if answer["model"] == judge and '"score"' in answer["text"]:  # the writer may have that name, too
                         rows.add(str(answer["row"]))
                 except (ValueError, KeyError, TypeError):
                     continue

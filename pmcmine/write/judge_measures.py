@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -80,8 +80,9 @@ def scores(
         pool = ThreadPoolExecutor(threads)
         try:
             jobs = {pool.submit(score, rewrite): rewrite.id for rewrite in rewrites}
-            for n, job in enumerate(as_completed(jobs), 1):
-                value, name = job.result(), jobs[job]
+            # In their order: kept verdicts are there at once, and would leave the refused ones one after another.
+            for n, (job, name) in enumerate(jobs.items(), 1):
+                value = job.result()
                 found[name] = value if isinstance(value, int) else 0
                 running = 0 if isinstance(value, int) else running + 1
                 if isinstance(value, str):

@@ -191,7 +191,10 @@ def put_into_release(folder: Folder, record: ReleaseRecord, facts: WrittenFacts,
 
     Raises:
         ReleaseError: if somebody changed the release meanwhile.
+        DamagedError: if a file of another side table can't be read.
     """
+    others = [w for w in record.written if w.name != facts.name]
+    written_descriptions(others, folder)  # a damaged file of one is found before anything is written
     known, hashes = {f.name: f for f in record.files}, {f.name: f.sha256 for f in record.files}
     entries: dict[str, FileEntry] = {}
     of: dict[str, str] = {}
@@ -202,7 +205,7 @@ def put_into_release(folder: Folder, record: ReleaseRecord, facts: WrittenFacts,
         if known.get(name) != entries[name]:
             folder.write(name, data, replace=True)
     facts = replace(facts, of=of)
-    tables = tuple(sorted([*(w for w in record.written if w.name != facts.name), facts], key=lambda w: w.name))
+    tables = tuple(sorted([*others, facts], key=lambda w: w.name))
     cards = written_descriptions(tables, folder)
     gone = [f.name for f in record.files_of(f"{WRITTEN}/{facts.name}") if f.name not in entries]
     kept = [f for f in record.files if f.name not in {*entries, *gone, *cards}]
