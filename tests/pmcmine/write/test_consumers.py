@@ -188,6 +188,7 @@ def test_a_dry_run_counts_a_judge_without_its_server(release: Path, capsys: Any)
     after = forecast(*judge)
     assert after["asked"] == 0 and after["judged"] < before["judged"]
     assert forecast("--judge-model", "another")["judged"] == before["judged"]
+    assert forecast("--judge-model", "stub")["judged"] == before["judged"]  # answers of the writer are no verdicts
     code, _, err = call(capsys, *args, "--dry-run", "--judge-doubts", "--judge-endpoint", server.url)
     assert code == 2 and "--judge-endpoint and --judge-model go together" in err
 
