@@ -87,10 +87,10 @@ _SHOWN: Final = 12
 
 def _way_out(facts: VectorFacts) -> str:
     if "model" in facts.options:
-        return "; give the model that the images were scored with as --image-model"
+        return "give the model that the images were scored with as --image-model"
     # A score is replaced; beside a column of the table, whose name no score has, there will be one.
     name = f"{facts.source} --overwrite" if NAME.fullmatch(facts.source) else "image-embedding-2"
-    return f"; run `pmcmine score RELEASE --with image-embedding --name {name}`, then `pmcmine index RELEASE`"
+    return f"run `pmcmine score RELEASE --with image-embedding --name {name}`, then `pmcmine index RELEASE`"
 
 
 def _check(facts: VectorFacts, sha256: str, option: str, way_out: str = "") -> None:
@@ -98,10 +98,11 @@ def _check(facts: VectorFacts, sha256: str, option: str, way_out: str = "") -> N
     if not wanted:
         raise PmcmineError(
             f"{option}: the index does not say which model the vectors of {facts.source} are of; "
-            f"run `pmcmine index` again, and if the release does not state it either{way_out.replace(';', ',')}"
+            "run `pmcmine index` again"
+            + (f", and if the release does not state it either, {way_out}" if way_out else "")
         )
     if wanted != sha256:
         raise PmcmineError(
             f"{option}: the vectors of {facts.source} are of another model ({wanted[:_SHOWN]}, not {sha256[:_SHOWN]})"
-            f"{way_out}"
+            + (f"; {way_out}" if way_out else "")
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import BinaryIO, Final, cast
 
@@ -16,12 +16,12 @@ from pmcmine.describe.datasheet import CITATION, citation
 from pmcmine.describe.provenance import About
 from pmcmine.io.folder import Folder
 from pmcmine.io.hashed import HashedWriter
-from pmcmine.release.layout import FileEntry, columns_of
+from pmcmine.release.layout import FileEntry, lacking_columns
 from pmcmine.release.plan import SHARDS
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.rights.attribution import ATTRIBUTION, deeds, write_attribution
 from pmcmine.work.records import ShardRecord, TableRecord
-from schemas import TABLES, Table, arrow_schema
+from schemas import TABLES, arrow_schema
 from schemas.sample import Sample
 
 _TITLES: Final = {"shards": "pmcmine image-text pairs, a part", "tables": "pmcmine tables, a part"}
@@ -51,10 +51,11 @@ def describe_part(
     shards = [ShardRecord(e.name, e.sha256, e.bytes, e.rows or 0) for e in entries if e.name.endswith(".tar")]
     tables = [_table(e) for e in entries if e.name.startswith("tables/") and e.name.count("/") == 3]
     licences = deeds(rights)
+    files = {name: [t.name for t in tables if t.table == name] for name in TABLES}
     published = {
-        name: replace(table, lacking=_lacking(out, table, [t.name for t in tables if t.table == name]))
+        name: replace(table, lacking=lacking_columns(out, files[name], table.schema.names))
         for name, table in TABLES.items()
-        if any(t.table == name for t in tables)
+        if files[name]
     }
     card = shards_card(shards, record.vocabulary, SHARDS, about=about)
     if not _has_keys_of_today(schema):  # enrichers of others add keys, whose types readers find out themselves
@@ -94,11 +95,6 @@ def _has_keys_of_today(schema: bytes) -> bool:
         return [field["name"] for field in json.loads(schema)["json"]] == names
     except (ValueError, LookupError, TypeError, RecursionError):
         return False
-
-
-def _lacking(out: Folder, table: Table, files: Iterable[str]) -> frozenset[str]:
-    """Return the columns of today that a file, which may be copied from a release of an earlier version, lacks."""
-    return frozenset().union(*({*table.schema.names} - columns_of(out, file) for file in files))
 
 
 def _table(entry: FileEntry) -> TableRecord:

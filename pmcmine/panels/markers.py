@@ -315,7 +315,8 @@ def _continues(text: str, last: Marker, m: Marker) -> bool:
 def emphasised_labels(text: str, emphasis: Sequence[Span]) -> list[tuple[int, int, int]]:
     """Find emphasised spans that are labels, and join those of one list ("**a**, **b**", "**a**–**f**").
 
-    Spans count as far as they are in the text. Returns their starts, their ends, and the ends of the stop or colon that is emphasised along with them.
+    Spans count as far as they are in the text. Returns their starts, their ends, and the ends of the stop or colon that
+    is emphasised along with them.
     """
     out: list[tuple[int, int, int]] = []
     for first, last in sorted([(x, y) for a, b in emphasis if (x := max(a, 0)) < (y := min(b, len(text)))]):

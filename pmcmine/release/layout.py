@@ -243,6 +243,16 @@ def columns_of(release: Folder, name: str) -> frozenset[str]:
         raise DamagedError(f"{release.url}/{name}: is damaged ({type(error).__name__}); {WAY_OUT}") from None
 
 
+def lacking_columns(release: Folder, names: Iterable[str], today: Iterable[str]) -> frozenset[str]:
+    """Return the columns of today that any of some Parquet files lacks, which may be of an earlier version.
+
+    Raises:
+        DamagedError: if one can't be read.
+    """
+    wanted = frozenset(today)
+    return frozenset().union(*(wanted - columns_of(release, name) for name in names))
+
+
 def open_file(release: Folder, name: object) -> BinaryIO:
     """Open a file of a release, which may be somebody else's, by the name that the release gives it.
 

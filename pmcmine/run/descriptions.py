@@ -24,7 +24,7 @@ from pmcmine.io.folder import Folder
 from pmcmine.miner import enrichers
 from pmcmine.plugins.enricher import Model
 from pmcmine.release.facts import Snapshot, VocabularyFacts
-from pmcmine.release.layout import FileEntry, columns_of, read_checked
+from pmcmine.release.layout import FileEntry, lacking_columns, read_checked
 from pmcmine.release.plan import PANEL_SHARDS, PARQUET, SHARDS
 from pmcmine.rights.attribution import ATTRIBUTION, Attribution, Deeds
 from pmcmine.run.job import Job
@@ -118,8 +118,7 @@ def _lacking(job: Job, records: Sequence[ParquetRecord], sample: pa.Schema) -> f
     before = job.old.files.get(PARQUET_SCHEMA) if job.old is not None else None
     if before is None or before.sha256 == sha256(parquet_schema(sample)).hexdigest():
         return frozenset()
-    today = {*image_schema(sample).names}
-    return frozenset().union(*(today - columns_of(job.out, r.name) for r in records if r.kept))
+    return lacking_columns(job.out, [r.name for r in records if r.kept], image_schema(sample).names)
 
 
 @dataclass(frozen=True, slots=True)

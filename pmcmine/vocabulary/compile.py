@@ -300,9 +300,8 @@ def _add(names: _Names, atom: Atom, text: str, term: int, derive: bool) -> None:
     cased = _is_cased(text, atom.acronym)
     # Words of general prose are short: the key of any other name need not be known.
     general = atom.general or (len(text) <= _GENERAL_LENGTH and name_key(text) in _general())
-    level = atom.level
-    short = level == Level.EXACT and len(text) <= _GENERAL_LENGTH and not _FINDINGS.isdisjoint(atom.types)
-    if short and name_key(text) in _general_synonyms():
+    level, finding = atom.level, not _FINDINGS.isdisjoint(atom.types)
+    if finding and level == Level.EXACT and len(text) <= _GENERAL_LENGTH and name_key(text) in _general_synonyms():
         general, level = True, Level.RELATED  # as an exact synonym a long one would still be linked
     flags = (
         (Flag.GENERAL if general else 0)
@@ -313,7 +312,7 @@ def _add(names: _Names, atom: Atom, text: str, term: int, derive: bool) -> None:
     )
     names.add(text, term, flags)
     turned = uninverted(text)
-    if _FINDINGS.intersection(atom.types) and not flags & (Flag.CASED | Flag.ACRONYM):
+    if finding and not flags & (Flag.CASED | Flag.ACRONYM):
         names.bags.add(text, names.strings.number(text), term, flags)
         if atom.level == Level.RELATED and not flags & (Flag.LAY | Flag.GENERAL):
             for said in filter(None, (text, turned)):
