@@ -176,11 +176,23 @@ def inside(root: Path, name: object, what: str = "file") -> Path:
     try:
         top = root.resolve()
         path = (top / checked).resolve()
+        looped = _loops(path)
     except (OSError, RuntimeError):  # a loop of links; RuntimeError before Python 3.13
-        raise _refuse(name, what, "can't be resolved") from None
+        looped = True
+    if looped:
+        raise _refuse(name, what, "can't be resolved")
     if not path.is_relative_to(top):
         raise _refuse(name, what, f"is a link that leads out of {root}")
     return path
+
+
+def _loops(path: Path) -> bool:
+    """Return whether links on the way to a path go round in circles; `resolve` leaves such since Python 3.13."""
+    try:
+        path.stat()
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    return False
 
 
 def open_inside(root: Path, name: object, what: str = "file") -> BinaryIO:

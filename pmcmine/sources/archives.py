@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import IO, BinaryIO, NoReturn
+from typing import IO, BinaryIO, NoReturn, Self
 
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.text.bounds import ARCHIVE_HEADER, ARCHIVE_HEADERS, clean
@@ -24,6 +24,7 @@ _EXTENDED = frozenset(
         tarfile.SOLARIS_XHDTYPE,
     }
 )
+_UNREADABLE = "a header that can't be read"  # also for a negative size, which newer versions of tarfile refuse
 DAMAGE = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError, RecursionError)
 
 
@@ -93,11 +94,19 @@ class _Gunzip:
 class BoundedInfo(tarfile.TarInfo):
     """A header that bounds the ones before it: tarfile reads long names and pax headers whole, one in another."""
 
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> Self:  # noqa: D102 - that of tarfile
+        try:
+            return super().fromtarfile(archive)
+        except tarfile.InvalidHeaderError:  # type: ignore[attr-defined]  # typeshed lacks it
+            # tarfile takes it for the end of the archive, and what is behind it would be lost without a word.
+            raise Rejected(Reason.PACKAGE_DAMAGED, _UNREADABLE) from None
+
     def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
         state = archive.__dict__
         read = super()._proc_member  # type: ignore[misc]  # no public way bounds what a header may hold
         if self.size < 0:
-            raise Rejected(Reason.PACKAGE_DAMAGED, "a member of negative size")
+            raise Rejected(Reason.PACKAGE_DAMAGED, _UNREADABLE)
         if self.type not in _EXTENDED:
             state["extended"] = 0
             info: tarfile.TarInfo = read(archive)
@@ -110,7 +119,7 @@ class BoundedInfo(tarfile.TarInfo):
             raise Rejected(Reason.PACKAGE_UNSAFE, f"more than {ARCHIVE_HEADERS} headers before one file")
         info = read(archive)
         if info.size < 0:
-            raise Rejected(Reason.PACKAGE_DAMAGED, "a member of negative size")
+            raise Rejected(Reason.PACKAGE_DAMAGED, _UNREADABLE)
         return info
 
     def _refuse(self, *_: object) -> NoReturn:

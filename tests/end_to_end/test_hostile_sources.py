@@ -252,6 +252,33 @@ def test_a_package_with_headers_out_of_bounds_costs_one_row(tmp_path: Path, what
         assert caught.value.reason != Reason.XML_MISSING
 
 
+@pytest.mark.parametrize("xml_first", [True, False])
+def test_what_is_behind_a_broken_header_is_not_lost_without_a_word(tmp_path: Path, xml_first: bool) -> None:
+    from pmcmine.rejects import Reason, Rejected
+    from pmcmine.sources.base import Asset, VersionMeta
+    from pmcmine.sources.packages import PackageBundle
+
+    def file(name: str, data: bytes) -> bytes:
+        info = tarfile.TarInfo(name)
+        info.size = len(data)
+        return info.tobuf() + data + bytes(-len(data) % 512)
+
+    xml, image = file("PMC1/a.nxml", b"<article/>"), file("PMC1/f1.jpg", picture(1))
+    broken = bytearray(file("PMC1/notes.txt", b"text"))
+    broken[150] ^= 1  # of its checksum
+    order = xml + broken + image if xml_first else image + broken + xml
+    (tmp_path / "PMC1.tar.gz").write_bytes(raw_package(bytes(order)))
+    bundle = PackageBundle(VersionMeta(pmcid="PMC1", version=1, xml_ref="PMC1.tar.gz"), Folder(str(tmp_path)), 1 << 30)
+    if xml_first:
+        assert bundle.read_xml(1 << 20) == b"<article/>"
+        [(_, found)] = bundle.read_assets([Asset("f1.jpg", "PMC1/f1.jpg")], 1 << 20)
+        assert isinstance(found, Rejected) and found.reason == Reason.PACKAGE_DAMAGED
+    else:
+        with pytest.raises(Rejected) as caught:
+            bundle.read_xml(1 << 20)
+        assert caught.value.reason == Reason.PACKAGE_DAMAGED
+
+
 def names_of_bytes(article: DemoArticle) -> bytes:
     extra: Member = ("PMC1/\udcff\udcfe.jpg", picture(3))
     return package(article, [extra])

@@ -75,6 +75,14 @@ def test_links_out_of_a_folder_are_not_followed(tmp_path: Path, target: str) -> 
         safe_names.open_inside(root, "loop" if target != ".." else "loop/secret")
 
 
+@pytest.mark.parametrize("name", ["loop", "loop/file"])
+def test_links_that_go_round_in_circles_are_no_path(tmp_path: Path, name: str) -> None:
+    (tmp_path / "loop").symlink_to("again")
+    (tmp_path / "again").symlink_to("loop")
+    with pytest.raises(UnsafeNameError, match="resolved"):
+        safe_names.inside(tmp_path, name)
+
+
 def test_links_inside_of_a_folder_are(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("text")
     (tmp_path / "b").symlink_to("a")
