@@ -82,9 +82,9 @@ def run(config: MineConfig, progress: Progress) -> Outcome:
     return start.run(config, BeamGraphs.of, progress)
 
 
-def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> Outcome:
+def update(config: MineConfig, date: str, compact: bool, progress: Progress, exclude_only: bool = False) -> Outcome:
     """Update a release; see `pmcmine.run.start.update`."""
-    return start.update(config, BeamGraphs.of, date, compact, progress)
+    return start.update(config, BeamGraphs.of, date, compact, progress, exclude_only)
 
 
 def mine_share(config: MineConfig, plan: SlurmPlan, task: int, progress: Progress) -> None:

@@ -32,5 +32,6 @@ def slurm_job(
         wait_for_launcher(loaded)
         if plan.update is None:
             raise click.exceptions.Exit(make(loaded, quiet=False))
-        outcome = job.update(loaded, plan.update.date, plan.update.compact, Progress())
+        update = plan.update
+        outcome = job.update(loaded, update.date, update.compact, Progress(), update.exclude_only)
         raise click.exceptions.Exit(print_update(loaded, outcome))

@@ -19,6 +19,12 @@ def update(
     release: Annotated[str, Argument(help="Release folder, any fsspec URL.")],
     date: Annotated[str | None, Option(help="Day of the update, YYYY-MM-DD; today if not given.")] = None,
     compact: Annotated[bool, Option("--compact", help="Write a fresh, full layout.")] = False,
+    exclude_only: Annotated[
+        bool,
+        Option(
+            "--exclude-only", help="Keep to the release's snapshot: read no article but those that --exclude needs."
+        ),
+    ] = False,
     set_: Annotated[
         list[str] | None,
         Option("--set", help="NAME=VALUE of another key that does not change the content of the release; repeatable."),
@@ -33,30 +39,33 @@ def update(
     from datetime import UTC, datetime
 
     from pmcmine.config import update_config
+    from pmcmine.release.mark import UpdateMark
     from pmcmine.run.progress import Progress
 
     day = iso_day(date, "--date") if date is not None else datetime.now(UTC).date().isoformat()
     flags = given(ctx) | keys_and_values(set_)
     refuse_demo(release, flags)
     config = update_config(release, flags)
+    asked = UpdateMark(day, compact=compact, exclude_only=exclude_only)
     if dry_run:
         from pmcmine.commands.dry_run import print_dry_update
         from pmcmine.run.dry_run import dry_update
 
-        print_dry_update(dry_update(config, compact, Progress(quiet=quiet).note), as_json)
+        print_dry_update(dry_update(config, asked, Progress(quiet=quiet).note), as_json)
         raise click.exceptions.Exit(EXIT_DONE)
     if config.runner == "slurm":
         from pmcmine.commands.elsewhere import graphs_elsewhere
         from pmcmine.commands.submitted import print_submitted
         from pmcmine.run.slurm import Jobs, submit_update
 
-        submitted = submit_update(config, graphs_elsewhere, day, compact, Progress(quiet=quiet))
+        submitted = submit_update(config, graphs_elsewhere, asked, Progress(quiet=quiet))
         if isinstance(submitted, Jobs):
             raise click.exceptions.Exit(print_submitted(config, submitted, as_json))
         raise click.exceptions.Exit(print_update(config, submitted, as_json))
     from pipelines import job
 
-    raise click.exceptions.Exit(print_update(config, job.update(config, day, compact, Progress(quiet=quiet)), as_json))
+    outcome = job.update(config, day, compact, Progress(quiet=quiet), exclude_only)
+    raise click.exceptions.Exit(print_update(config, outcome, as_json))
 
 
 def refuse_demo(release: str, flags: dict[str, Any]) -> None:

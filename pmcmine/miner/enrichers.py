@@ -7,17 +7,20 @@ the columns of those before it: pmcmine's own run first, then those of other pac
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
+from pmcmine._version import __version__
+from pmcmine.concepts import stated as concepts
 from pmcmine.config import MineConfig
 from pmcmine.errors import PluginError, PmcmineError
 from pmcmine.images.pyramid import BASE, Pyramid
 from pmcmine.panels import networks as letters
+from pmcmine.panels import stated as panels
 from pmcmine.plugins.enricher import Column, Context, EnricherFacts, Model
 from pmcmine.plugins.enrichers import SAMPLES, enricher_of, extra_columns, field_of, installed
 from pmcmine.plugins.load import OWN, Plugin, nearest
@@ -56,13 +59,28 @@ def prepare(config: MineConfig) -> None:
         enricher_of(plugin).prepare(_options(config))
 
 
-def info(config: MineConfig) -> list[Model]:
-    """Return the models of the enrichers that are turned on, by name."""
-    found = {}
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A model that a configuration turns on, and the installed package that it comes with."""
+
+    model: Model
+    package: str
+    version: str
+
+
+def used(config: MineConfig) -> list[Used]:
+    """Return the models that a configuration turns on: those of panels, of concepts and of enrichers, by name."""
+    own = (*(panels.models() if config.panels else ()), *(concepts.models() if config.vocab is not None else ()))
+    found = {model.name: Used(model, OWN, __version__) for model in own}
     for plugin in _on(config):
         for model in enricher_of(plugin).models(_options(config)):
-            found[model.name] = model
+            found[model.name] = Used(model, plugin.package, plugin.version)
     return [found[name] for name in sorted(found)]
+
+
+def info(config: MineConfig) -> list[Model]:
+    """Return the models that a configuration turns on, by name."""
+    return [each.model for each in used(config)]
 
 
 def stated(config: MineConfig) -> list[EnricherFacts]:

@@ -18,6 +18,7 @@ _EVEN: Final = 0.2  # added log odds: boxes are given from a probability of .45 
 _UNLETTERED: Final = (9.08, 0.4, -0.63, -4.67)
 _UNASKED: Final = (0.5, 0.3, 0.4)  # weakest cut, mean of the cuts, bias: where the caption names no panels
 _LEAST_CUT: Final = -6.0  # log odds that count at least, where the caption names no panels
+ALL_WEIGHTS: Final = (_WEIGHTS, _EVEN, _UNLETTERED, _UNASKED, _LEAST_CUT)  # what tells one model from another
 
 
 def features(layout: Layout, search: Search, lettered: bool = True) -> tuple[float, ...]:

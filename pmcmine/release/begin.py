@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pmcmine._version import __version__
@@ -96,7 +97,8 @@ def begin_update(work: Folder, content: Mapping[str, Any], update: UpdateMark, s
     except FileNotFoundError:
         work.write(MARK, RunMark(content, __version__, update, salt=salt).to_bytes())
         return update
-    if begun.update is None or begun.update.compact != update.compact or begun.pmcmine != __version__:
+    same = begun.update is not None and replace(begun.update, date=update.date, tag=update.tag) == update
+    if begun.update is None or not same or begun.pmcmine != __version__:
         raise ReleaseError(
             f"{work.url}: another run was started here; finish it with its own command, or remove the folder"
         )

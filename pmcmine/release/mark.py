@@ -24,11 +24,13 @@ class UpdateMark:
         date: day of the update, YYYY-MM-DD.
         tag: what the names of added shards hold, `inc<date>`.
         compact: whether everything is laid out again.
+        exclude_only: whether it keeps to the snapshot of the release, so that only what is excluded changes.
     """
 
     date: str = ""
     tag: str = ""
     compact: bool = False
+    exclude_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

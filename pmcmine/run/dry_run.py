@@ -19,15 +19,17 @@ from pmcmine.release.record import check_seal, load_release
 from pmcmine.run import needs
 from pmcmine.run.graphs import GraphsFor
 from pmcmine.run.shares import fetch_keys
-from pmcmine.run.start import check_models, requests
+from pmcmine.run.start import check_asked, names_only_articles, requests
+from pmcmine.run.steps import freeze_before, not_retried, refusal
 from pmcmine.sources import first_contact, open_source
 from pmcmine.sources.base import Source
 from pmcmine.text.redact import redact
-from pmcmine.update.differences import differences
+from pmcmine.update.differences import differences, n_labelled
 from pmcmine.update.exclusions import reached_by
+from pmcmine.update.models import check_models, other_models
 from pmcmine.update.old_release import open_old_release
 from pmcmine.work import snapshot as snapshots
-from pmcmine.work.delta import damaged_articles
+from pmcmine.work.delta import Delta, damaged_articles
 from pmcmine.work.exclusions import kept_exclusions
 
 
@@ -127,13 +129,13 @@ def dry_run(
 
 
 def dry_update(
-    config: MineConfig, compact: bool = False, say: Callable[[str], None] = lambda line: None
+    config: MineConfig, mark: UpdateMark | None = None, say: Callable[[str], None] = lambda line: None
 ) -> dict[str, Any]:
     """Compare today's list of articles with that of a release, in memory; writes nothing and takes no lock.
 
     Args:
         config: the configuration of the release; `config.out` is its folder.
-        compact: whether the update would write all files anew.
+        mark: what is asked of the update.
         say: receives messages.
 
     Returns:
@@ -142,6 +144,8 @@ def dry_update(
     Raises:
         PmcmineError: one line for the user.
     """
+    mark = mark or UpdateMark()
+    check_asked(config, mark)
     needs.check(config)
     out = Folder(config.out)
     work = out.child(WORK)
@@ -150,21 +154,33 @@ def dry_update(
     if work.exists(JOURNAL):
         raise PmcmineError(f"{config.out}: an update was killed before it finished; run `pmcmine update` again")
     asked, _ = requests(config)
-    check_models(config, check_seal(load_release(out), f"{out.url}/{RELEASE}"))
+    record = check_seal(load_release(out), f"{out.url}/{RELEASE}")
+    if not config.exclude:
+        check_models(config, record)
     source = open_source(config)
-    first_contact(source, config, "nothing was listed", say)
-    old = open_old_release(out, work, UpdateMark())
+    if not (mark.exclude_only and names_only_articles(asked)):
+        first_contact(source, config, "nothing was listed", say)
+    old = open_old_release(out, work, mark)
     held = kept_exclusions(out, old.record.config.get("exclude_sha256"))
     excluded = reached_by(old, held, asked.applied(held))
-    mark = find_mark(work)
+    begun = find_mark(work)
     ended = {update.tag for update in old.record.updates}
-    unfinished = mark is not None and mark.update is not None and mark.update.tag not in ended
+    unfinished = begun is not None and begun.update is not None and begun.update.tag not in ended
     damaged = damaged_articles(work) if unfinished else frozenset[str]()
     with _in_memory() as memory:
-        frozen = _freeze(source, config, memory, old.plan.n_blocks)
+        if mark.exclude_only:
+            frozen = freeze_before(old, config, memory)
+        else:
+            frozen = _freeze(source, config, memory, old.plan.n_blocks)
         found = differences(old, lambda block: snapshots.read_block(memory, block), damaged, excluded)
         changes = [changed for _, changed in found]
     counts = {what: sum(len(getattr(c, what)) for c in changes) for what in ("new", "changed", "retried", "gone")}
+    delta = Delta(counts, (), labelled=sum(n_labelled(c, excluded) for c in changes))
+    if not delta.removes_only and (others := other_models(config, record)) is not None:
+        if delta.labelled:
+            raise PmcmineError(refusal(others, delta, mark.exclude_only))
+        say(not_retried(delta))
+        counts["retried"] = 0
     return {
         "source": redact(config.source),
         "kind": source.kind,
@@ -172,6 +188,6 @@ def dry_update(
         "snapshot": asdict(frozen),
         "articles": counts,
         "read": sum(n for what, n in counts.items() if what != "gone"),
-        "all_files": compact,
+        "all_files": mark.compact,
         "unfinished": unfinished,
     }

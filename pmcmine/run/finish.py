@@ -20,7 +20,6 @@ from pmcmine.describe.report_counts import ReportCount
 from pmcmine.duplicates.benchmark_sets import open_benchmarks
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
-from pmcmine.miner import enrichers
 from pmcmine.release.begin import sweep
 from pmcmine.release.facts import (
     Counts,
@@ -47,7 +46,7 @@ from pmcmine.release.record import Journal, ReleaseRecord, write_journal
 from pmcmine.release.scores import ScoreFacts
 from pmcmine.release.written import WrittenFacts
 from pmcmine.run.descriptions import Written, describe_datasets, place_of, rows_by, table_of
-from pmcmine.run.job import Job, content
+from pmcmine.run.job import Job
 from pmcmine.run.metrics import export
 from pmcmine.run.ownership import (
     REPORTS,
@@ -59,10 +58,11 @@ from pmcmine.run.ownership import (
     write_listed,
 )
 from pmcmine.text.redact import redact_all
+from pmcmine.update.models import statement
 from pmcmine.update.scores import kept_scores
 from pmcmine.update.written import kept_written
 from pmcmine.work.balance import Tally, tally
-from pmcmine.work.delta import read_delta, read_tombstones
+from pmcmine.work.delta import read_delta, read_tombstones, removes_only
 from pmcmine.work.exclusions import exclusions_to_keep
 from pmcmine.work.manifest import Counted, Manifest, read_manifest
 from pmcmine.work.records import (
@@ -264,9 +264,9 @@ def finish(
         tables,
         parquet,
     )
-    models = enrichers.info(config)
+    said = statement(config, job.old.record if job.old is not None else None, labels=not removes_only(work))
     vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
-    cards, made_of, credit = describe_datasets(job, frozen, totals, written, vocabulary, models)
+    cards, made_of, credit = describe_datasets(job, frozen, totals, written, vocabulary, said.models)
     hierarchy = release_hierarchy(config.vocab, config.vocab_sha256, config.concept_names)
     cards |= {HIERARCHY: hierarchy} if hierarchy is not None else {}
     updates = _updates(job, [*shards, *(parquet or ())], tables, cards)
@@ -280,13 +280,13 @@ def finish(
     seconds = time.monotonic() - started
     release = ReleaseRecord(
         pmcmine=__version__,
-        config=content(config),
+        config=config.content() | {"models": said.hashes},
         snapshot=frozen,
         seed=config.seed,
         counts=_counts(totals, written, near),
         vocabulary=vocabulary,
-        classifiers=tuple(models),
-        enrichers=tuple(enrichers.stated(config)),
+        classifiers=said.models,
+        enrichers=said.enrichers,
         decontamination=_decontamination(config, totals, job.out),
         splits_moved=dict(sorted(plan.moved.items())),
         updates=updates,

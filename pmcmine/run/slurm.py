@@ -44,10 +44,10 @@ from pmcmine.run.slurm_scripts import (
 )
 from pmcmine.run.slurm_site import ask, check_script, check_site, queue, sbatch
 from pmcmine.run.start import begun, updating
-from pmcmine.run.steps import blocks_to_mine, changed_blocks, missing, nothing_changed
+from pmcmine.run.steps import blocks_to_mine, changed_blocks, find_changes, missing, nothing_changed, nothing_to_do
 from pmcmine.sources import first_contact, open_source
 from pmcmine.text.redact import is_masked
-from pmcmine.update.differences import write_deltas
+from pmcmine.work.delta import removes_only
 from pmcmine.work.manifest import read_manifest
 
 PLAN: Final = f"{FOLDER}/plan.json"
@@ -106,23 +106,20 @@ def submit_run(config: MineConfig, graphs_for: GraphsFor, progress: Progress) ->
         return submit(job, blocks, max_size)
 
 
-def submit_update(
-    config: MineConfig, graphs_for: GraphsFor, date: str, compact: bool, progress: Progress
-) -> Jobs | Outcome:
+def submit_update(config: MineConfig, graphs_for: GraphsFor, asked: UpdateMark, progress: Progress) -> Jobs | Outcome:
     """Find what is new, changed and gone here, and submit the rest of an update; its outcome if nothing is.
 
     Raises:
         PmcmineError: one line for the user.
     """
     max_size = _checked(config)
-    with updating(config, graphs_for, date, compact, progress) as job:
+    with updating(config, graphs_for, asked, progress) as job:
         if isinstance(job, Outcome):
             return job
         assert job.old is not None
         blocks_to_mine(job)
-        delta = write_deltas(job.old, job.config.exclude_sha256)
-        progress.note(", ".join(f"{n:,} {what}" for what, n in delta.counts.items()))
-        if not delta.blocks and not compact:
+        delta = find_changes(job, job.old)
+        if nothing_to_do(job, job.old, delta):
             return nothing_changed(job, job.old)
         return submit(job, missing(job.work, changed_blocks(job.work, delta)), max_size)
 
@@ -258,7 +255,6 @@ def mine_share(config: MineConfig, plan: SlurmPlan, task: int, graphs_for: Graph
     if not 0 <= task < plan.tasks:
         raise PmcmineError(f"task {task}: the array has {plan.tasks} tasks")
     work = Folder(config.out).child(WORK)
-    enrichers.prepare(config)
     with shared(work, _LOCK_SECONDS):
         mark = parse_mark(work.read(MARK), f"{work.url}/{MARK}", sealed.work_way_out(work))
         decided = config.content() if mark.update is not None else content(config)
@@ -269,7 +265,9 @@ def mine_share(config: MineConfig, plan: SlurmPlan, task: int, graphs_for: Graph
         if not todo:
             return
         source = open_source(config)
-        first_contact(source, config, f"task {task} mined nothing", progress.note)
+        if not removes_only(work):
+            enrichers.prepare(config)
+            first_contact(source, config, f"task {task} mined nothing", progress.note)
         n_shares = shares(config, plan.tasks) if source.remote else len(todo)
         before = time.monotonic()
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 
 from pmcmine.config import MineConfig
@@ -30,6 +31,7 @@ from pmcmine.run.steps import outcome_of, run_steps
 from pmcmine.sources import first_contact, open_source
 from pmcmine.sources.base import Source
 from pmcmine.update.differences import forget_update
+from pmcmine.update.models import check_models
 from pmcmine.update.old_release import inc_tag, open_old_release, with_known_columns
 from pmcmine.work import snapshot as snapshots
 from pmcmine.work.delta import damaged_articles
@@ -119,7 +121,14 @@ def _clear_leftover(work: Folder) -> None:
             remove_work(work)
 
 
-def update(config: MineConfig, graphs_for: GraphsFor, date: str, compact: bool, progress: Progress) -> Outcome:
+def update(
+    config: MineConfig,
+    graphs_for: GraphsFor,
+    date: str,
+    compact: bool,
+    progress: Progress,
+    exclude_only: bool = False,
+) -> Outcome:
     """Update a release: read only new, changed and removed articles.
 
     Args:
@@ -128,23 +137,31 @@ def update(config: MineConfig, graphs_for: GraphsFor, date: str, compact: bool, 
         date: day of the update, YYYY-MM-DD, which the names of added shards hold.
         compact: lay out everything again, as in a release made at once.
         progress: receives progress messages.
+        exclude_only: keep to the snapshot of the release: read only articles that a change of the exclusion list names.
 
     Raises:
         PmcmineError: one line for the user.
     """
-    with updating(config, graphs_for, date, compact, progress) as job:
+    with updating(config, graphs_for, UpdateMark(date, "", compact, exclude_only), progress) as job:
         return _guarded(job) if isinstance(job, Job) else job
 
 
 @contextmanager
 def updating(
-    config: MineConfig, graphs_for: GraphsFor, date: str, compact: bool, progress: Progress
+    config: MineConfig, graphs_for: GraphsFor, asked: UpdateMark, progress: Progress
 ) -> Iterator[Job | Outcome]:
     """Lock and mark the work folder of an update; yield the job, or the outcome if a killed update was finished.
+
+    Args:
+        config: the configuration of the release.
+        graphs_for: returns the graphs to run it with.
+        asked: what is asked of the update, still without a tag.
+        progress: receives progress messages.
 
     Raises:
         PmcmineError: one line for the user.
     """
+    check_asked(config, asked)
     needs.check(config)
     out = Folder(config.out)
     work = out.child(WORK)
@@ -159,43 +176,51 @@ def updating(
             _check_excluded(out, config, finished.config.get("exclude_sha256"))
             yield outcome_of(finished, config, out, fresh=True)
             return
-        record = load_release(out)
+        record = check_seal(load_release(out), f"{out.url}/{RELEASE}")
         clear_ended_update(work, record.updates)
         config, excluded = with_exclusions(config, kept_exclusions(out, record.config.get("exclude_sha256")))
-        check_models(config, check_seal(record, f"{out.url}/{RELEASE}"))
+        if not config.exclude:  # what is excluded can be taken out without a model: `find_changes`
+            check_models(config, record)
         source = open_source(config)
-        _contact(source, config, work, "the release is as it was", progress)
-        mark = begin_update(work, config.content(), UpdateMark(date, inc_tag(out, date), compact), salt_of(excluded))
+        if not (asked.exclude_only and names_only_articles(requests(config)[0])):
+            _contact(source, config, work, "the release is as it was", progress)
+        asked = replace(asked, tag=inc_tag(out, asked.date))
+        mark = begin_update(work, config.content(), asked, salt_of(excluded))
         write_exclusions(work, excluded)
         old = open_old_release(out, work, mark)
-        difference = describe_difference(kept_keys(old.record.config), kept_keys(content(config)))
-        if difference:
-            raise PmcmineError(f"{config.out}: an update can't change the configuration of the release ({difference})")
+        check_unchanged(config, old.record)
         graphs = graphs_for(config)
-        enrichers.prepare(config)
+        if not config.exclude:
+            enrichers.prepare(config)
         old = with_known_columns(old, enrichers.tables(config))
         yield Job(config, source, graphs, out, work, progress, old)
 
 
-def check_models(config: MineConfig, record: ReleaseRecord) -> None:
-    """Check that an update would label rows with the models and rules that labelled those of the release.
+def check_asked(config: MineConfig, asked: UpdateMark) -> None:
+    """Check that an update that only excludes has a list to keep to.
 
     Raises:
-        PmcmineError: if it would not: scores and embeddings of two models can't be compared, and nothing says which
-            row has which.
+        PmcmineError: if it has none.
     """
-    if "classifiers" not in record.stated:  # then the configuration has their hashes, or nothing has
-        return
-    old, new = (
-        {m.name: {"sha256": m.sha256, "version": m.version} for m in models}
-        for models in (record.classifiers, enrichers.info(config))
-    )
-    difference = describe_difference(old, new)
+    if asked.exclude_only and not config.exclude:
+        raise PmcmineError("--exclude-only needs a list: name it with --exclude")
+
+
+def check_unchanged(config: MineConfig, record: ReleaseRecord) -> None:
+    """Check that an update keeps the configuration of the release; `find_changes` compares the models.
+
+    Raises:
+        PmcmineError: if it does not.
+    """
+    kept = {k: v for k, v in kept_keys(record.config).items() if k != "models"}
+    difference = describe_difference(kept, kept_keys(config.content()))
     if difference:
-        raise PmcmineError(
-            f"{config.out}: was labelled by other models than are installed here ({difference}), and an update would "
-            f"mix them; mine anew into another --out, or update with what made it (pmcmine {record.pmcmine})"
-        )
+        raise PmcmineError(f"{config.out}: an update can't change the configuration of the release ({difference})")
+
+
+def names_only_articles(asked: Request) -> bool:
+    """Tell whether a list asks only for articles by PMCID: nothing is read to take these out."""
+    return not any((asked.added.dois, asked.added.orcids, asked.added.figures, asked.lifted))
 
 
 def _check_excluded(out: Folder, config: MineConfig, held: str | None) -> None:

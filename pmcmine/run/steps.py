@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from pmcmine.assemble.planning import make_plan
 from pmcmine.assemble.reach import find_reach
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.clusters import cluster, with_clusters
+from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.miner import enrichers
 from pmcmine.publish.live import publishing
@@ -26,11 +28,12 @@ from pmcmine.run.ownership import remove_work
 from pmcmine.run.progress import Progress
 from pmcmine.run.shares import fetch_keys
 from pmcmine.text.redact import redact
-from pmcmine.update.differences import settle, write_deltas
+from pmcmine.update.differences import leave_retried, listed_before, published_again, settle, write_deltas
+from pmcmine.update.models import other_models, unstated_models
 from pmcmine.update.old_release import OldRelease
 from pmcmine.update.tombstones import write_tombstones
 from pmcmine.work import snapshot as snapshots
-from pmcmine.work.delta import Delta, read_changes
+from pmcmine.work.delta import Delta, read_changes, write_delta
 from pmcmine.work.exclusions import open_exclusions
 from pmcmine.work.manifest import read_manifest
 from pmcmine.work.records import Clusters, read_clusters
@@ -78,9 +81,8 @@ def run_steps(job: Job) -> Outcome:
     blocks = list(range(frozen.n_blocks))
     n_pmcids = frozen.n_pmcids
     if job.old is not None:
-        delta = write_deltas(job.old, config.exclude_sha256)
-        job.progress.note(", ".join(f"{n:,} {what}" for what, n in delta.counts.items()))
-        if not delta.blocks and not job.old.mark.compact:
+        delta = find_changes(job, job.old)
+        if nothing_to_do(job, job.old, delta):
             return nothing_changed(job, job.old)
         blocks = changed_blocks(work, delta)
         n_pmcids = sum(n for what, n in delta.counts.items() if what != "gone")
@@ -89,8 +91,9 @@ def run_steps(job: Job) -> Outcome:
         delta = settle(work)
         if delta.unchanged:
             job.progress.note(f"{delta.unchanged:,} of the retried came out as before")
-        if not delta.blocks and not job.old.mark.compact:
+        if nothing_to_do(job, job.old, delta):
             return nothing_changed(job, job.old)
+        check_removed(job, job.old, delta)
         write_tombstones(job.old, delta.blocks)
     plan = clock.timed("plan", lambda: _plan(job, frozen))
     if config.near_duplicates:
@@ -106,6 +109,87 @@ def run_steps(job: Job) -> Outcome:
     )
     release = clock.timed("release", lambda: finish(job, frozen, plan, run_facts, clock.times, clock.started))
     return outcome_of(release, config, job.out, fresh=True)
+
+
+def find_changes(job: Job, old: OldRelease) -> Delta:
+    """Find what is new, changed and gone, and check that only the models that labelled the release label rows.
+
+    An update that only takes out articles needs none of them.
+
+    Raises:
+        PmcmineError: if rows were labelled by other models; the release is as it was.
+    """
+    work, config = job.work, job.config
+    delta = write_deltas(old, config.exclude_sha256)
+    job.progress.note(", ".join(f"{n:,} {what}" for what, n in delta.counts.items()))
+    if delta.removes_only:
+        return delta
+    others = other_models(config, old.record)
+    if others is None:
+        if (line := unstated_models(config, old.record)) is not None:
+            job.progress.note(line)
+        enrichers.prepare(config)
+        return delta
+    begun = any(read_manifest(work, block) is not None for block in delta.blocks)
+    if delta.labelled == 0 and not begun:
+        job.progress.note(not_retried(delta))
+        return leave_retried(work)
+    if not begun:
+        remove_work(work)
+    raise PmcmineError(refusal(others, delta, old.mark.exclude_only))
+
+
+def not_retried(delta: Delta) -> str:
+    """Return a line about articles that an update with other models does not try again."""
+    return f"{delta.counts['retried']:,} are not tried again: other models than those of the release would label them"
+
+
+def refusal(others: tuple[str, str], delta: Delta, exclude_only: bool) -> str:
+    """Return why an update with other models is refused, and what to do; one line.
+
+    Args:
+        others: what `other_models` returned.
+        delta: what the update found.
+        exclude_only: whether only what the exclusion list names would be read.
+    """
+    n = (delta.labelled or 0) + delta.counts["retried"]
+    if exclude_only:
+        why = (
+            f"{n:,} articles of which only a figure or table is excluded, or which are lifted, would be labelled anew; "
+            "to take such articles out whole, name them by PMCID; else "
+        )
+    else:
+        why = (
+            f"an update would mix them in {n:,} articles that are new, changed or tried again; "
+            "to take out nothing but whole articles that --exclude names, add --exclude-only; else "
+        )
+    return f"{others[0]}{why}{others[1]}"
+
+
+def check_removed(job: Job, old: OldRelease, delta: Delta) -> None:
+    """Check that an update that only takes out articles published none: a source may know another DOI or author today.
+
+    Raises:
+        PmcmineError: if one was labelled by other models; the release is as it was.
+    """
+    if not delta.removes_only or not (published := published_again(job.work, delta.blocks)):
+        return
+    others = other_models(job.config, old.record)
+    if others is None:
+        write_delta(job.work, replace(delta, labelled=len(published)))
+        return
+    remove_work(job.work)
+    shown = ", ".join(published[:3]) + (", …" if len(published) > 3 else "")
+    raise PmcmineError(
+        f"{others[0]}what is read today of {shown} has no longer the DOI or ORCID iD that is excluded; "
+        f"to take such articles out, name them by PMCID; else {others[1]}"
+    )
+
+
+def nothing_to_do(job: Job, old: OldRelease, delta: Delta) -> bool:
+    """Tell whether the release stays as it is: no article changes, nor the exclusion list for later updates."""
+    same_list = old.record.config.get("exclude_sha256") == job.config.exclude_sha256
+    return same_list and not delta.blocks and not old.mark.compact
 
 
 def nothing_changed(job: Job, old: OldRelease) -> Outcome:
@@ -163,12 +247,20 @@ def _near_duplicates(job: Job, plan: Plan) -> Clusters:
 
 def freeze(job: Job) -> Snapshot:
     """List the source once, and write the list to the work folder in blocks."""
+    config = job.config
+    if job.old is not None and job.old.mark.exclude_only:
+        return freeze_before(job.old, config, job.work)
     entries = job.source.entries(job.work)
     n_blocks = job.old.plan.n_blocks if job.old is not None else None
-    config = job.config
     return snapshots.freeze(
         entries, job.source.kind, config.limit, config.block_articles, job.work, n_blocks, config.pmcid
     )
+
+
+def freeze_before(old: OldRelease, config: MineConfig, work: Folder) -> Snapshot:
+    """Write the snapshot that a release was made from, which its state holds, to the work folder."""
+    entries, kind, n_blocks = listed_before(old), old.record.snapshot.kind, old.plan.n_blocks
+    return snapshots.freeze(entries, kind, None, config.block_articles, work, n_blocks, config.pmcid)
 
 
 def blocks_to_mine(job: Job) -> tuple[int, list[int]]:

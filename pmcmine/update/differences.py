@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason
-from pmcmine.sources.base import Entry
+from pmcmine.sources.base import ABSENT, Entry
 from pmcmine.update.exclusions import Excluded, newly_excluded
 from pmcmine.update.old_release import OldRelease
 from pmcmine.work.delta import (
@@ -25,7 +26,7 @@ from pmcmine.work.delta import (
 from pmcmine.work.exclusions import EXCLUSIONS
 from pmcmine.work.manifest import read_manifest
 from pmcmine.work.snapshot import read_block
-from pmcmine.work.state import read_part, reject_reasons
+from pmcmine.work.state import new_parts, read_part, reject_reasons
 
 # Failures that may not recur although the source lists the same: every update tries these again, and takes
 # them only if the result differs (`settle`).
@@ -64,7 +65,7 @@ def settle(work: Folder) -> Delta:
             blocks.append(block)
         dropped += len(unchanged)
     counts = {**done.counts, "retried": done.counts["retried"] - dropped}
-    done = Delta(counts, tuple(blocks), settled=True, unchanged=dropped)
+    done = replace(done, counts=counts, blocks=tuple(blocks), settled=True, unchanged=dropped)
     write_delta(work, done)
     return done
 
@@ -86,7 +87,7 @@ def difference(
 
     Args:
         groups: the block's entries in today's snapshot, one list per PMCID.
-        ledger: rows of the old state: PMCID, entries and rejects.
+        ledger: rows of the old state: PMCID, entries, rejects and rows.
         damaged: PMCIDs whose samples are damaged in the old release, which counts as a change.
         excluded: what the exclusion list names that the old one did not, and the other way round: a change, too.
     """
@@ -98,7 +99,7 @@ def difference(
             found["new"].append(pmcid)
         elif (
             pmcid in damaged
-            or excluded.touches(pmcid, old[pmcid]["rejects"])
+            or excluded.touches(pmcid, old[pmcid]["rejects"], old[pmcid]["rows"])
             or not _same(old[pmcid]["entries"], entries)
         ):
             found["changed"].append(pmcid)
@@ -123,7 +124,7 @@ def differences(
         excluded: as for `difference`.
     """
     for block in range(old.plan.n_blocks):
-        ledger = read_part(old.folder, "ledger", block).select(["pmcid", "entries", "rejects"]).to_pylist()
+        ledger = read_part(old.folder, "ledger", block).select(["pmcid", "entries", "rejects", "rows"]).to_pylist()
         yield block, difference(groups_of(block), ledger, damaged, excluded)
 
 
@@ -152,7 +153,7 @@ def write_deltas(old: OldRelease, exclude_sha256: str | None = None) -> Delta:
     if known is not None:
         return known
     counts: Counter[str] = Counter(new=0, changed=0, retried=0, gone=0)
-    blocks = []
+    blocks, labelled = [], 0
     damaged = damaged_articles(work)
     excluded = newly_excluded(old, exclude_sha256)
     for block, changes in differences(old, lambda block: read_block(work, block), damaged, excluded):
@@ -160,6 +161,42 @@ def write_deltas(old: OldRelease, exclude_sha256: str | None = None) -> Delta:
             write_changes(work, block, changes)
             blocks.append(block)
         counts.update(changes.counts())
-    done = Delta(dict(counts), tuple(blocks))
+        labelled += n_labelled(changes, excluded)
+    done = Delta(dict(counts), tuple(blocks), labelled=labelled)
     write_delta(work, done)
     return done
+
+
+def n_labelled(changes: Changes, excluded: Excluded) -> int:
+    """Count the PMCIDs that are read to be published, those that are tried again apart."""
+    return sum(not excluded.leaves(pmcid) for pmcid in changes.new + changes.changed)
+
+
+def leave_retried(work: Folder) -> Delta:
+    """Leave articles that would be tried again as they are; returns the sums of the other changes."""
+    done = read_delta(work)
+    assert done is not None, "leave_retried before write_deltas"
+    blocks = []
+    for block in done.blocks:
+        changes = replace(read_changes(work, block), retried=())
+        write_changes(work, block, changes)
+        if changes:
+            blocks.append(block)
+    done = replace(done, counts={**done.counts, "retried": 0}, blocks=tuple(blocks))
+    write_delta(work, done)
+    return done
+
+
+def published_again(work: Folder, blocks: Sequence[int]) -> list[str]:
+    """Return the articles of some blocks that were mined, and that the release is to publish."""
+    ledgers = (table for block in blocks for table in new_parts(work, "ledger", block))
+    return [row["pmcid"] for table in ledgers for row in table.to_pylist() if "articles" in json.loads(row["rows"])]
+
+
+def listed_before(old: OldRelease) -> Iterator[Entry]:
+    """Yield the article versions that the snapshot of a release listed, those that it asked for in vain apart."""
+    for block in range(old.plan.n_blocks):
+        for row in read_part(old.folder, "ledger", block).select(["pmcid", "entries"]).to_pylist():
+            for version, ref, etag, note in json.loads(row["entries"]):
+                if version != ABSENT:
+                    yield Entry(row["pmcid"], version, ref, etag, note)

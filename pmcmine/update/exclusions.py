@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,16 +24,26 @@ class Excluded:
     """What a change of the exclusion list reaches.
 
     Attributes:
-        pmcids: articles that it names, or of which it names a figure.
+        pmcids: articles that it names, by whichever id: they leave the release whole.
+        of_figures: other articles, of which it names a figure or table: they are mined again if they are published.
         lifted: whether it allows anything again: then everything that was excluded is tried again.
+        listed: articles that the whole list names by PMCID.
     """
 
     pmcids: frozenset[str] = frozenset()
+    of_figures: frozenset[str] = frozenset()
     lifted: bool = False
+    listed: frozenset[str] = frozenset()
 
-    def touches(self, pmcid: str, rejects: str) -> bool:
-        """Tell whether an article is to be mined again; `rejects` are those of its ledger row."""
-        return pmcid in self.pmcids or (self.lifted and Reason.EXCLUDED in reject_reasons(rejects))
+    def leaves(self, pmcid: str) -> bool:
+        """Tell whether an article is left out whole, by what the list says of it."""
+        return pmcid in self.pmcids or pmcid in self.listed
+
+    def touches(self, pmcid: str, rejects: str, rows: str) -> bool:
+        """Tell whether an article is to be mined again; `rejects` and `rows` are those of its ledger row."""
+        if pmcid in self.pmcids or (pmcid in self.of_figures and "articles" in json.loads(rows)):
+            return True
+        return self.lifted and Reason.EXCLUDED in reject_reasons(rejects)
 
 
 def newly_excluded(old: OldRelease, exclude_sha256: str | None) -> Excluded:
@@ -43,10 +54,10 @@ def newly_excluded(old: OldRelease, exclude_sha256: str | None) -> Excluded:
         exclude_sha256: hash of today's list; None if it is empty.
     """
     before = old.record.config.get("exclude_sha256")
-    if before == exclude_sha256:
-        return Excluded()
-    held = kept_exclusions(old.folder, before)
     now = ExclusionList() if exclude_sha256 is None else open_exclusions(old.folder.url, exclude_sha256)
+    if before == exclude_sha256:
+        return Excluded(listed=now.pmcids)
+    held = kept_exclusions(old.folder, before)
     return reached_by(old, held, now)
 
 
@@ -59,10 +70,13 @@ def reached_by(old: OldRelease, held: ExclusionList, now: ExclusionList) -> Excl
         now: the list of the update.
     """
     added = now - held
-    pmcids = added.pmcids | pmcids_of_figures(added.figures)
-    if added.dois or added.orcids:
-        pmcids |= _named_by(old, added)
-    return Excluded(frozenset(pmcids), lifted=bool(held - now))
+    pmcids = added.pmcids | (_named_by(old, added) if added.dois or added.orcids else set())
+    return Excluded(
+        frozenset(pmcids),
+        frozenset(pmcids_of_figures(added.figures) - pmcids - now.pmcids),
+        bool(held - now),
+        now.pmcids,
+    )
 
 
 def _named_by(old: OldRelease, added: ExclusionList) -> set[str]:

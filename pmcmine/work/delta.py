@@ -77,17 +77,26 @@ class Delta:
         blocks: blocks with changes.
         settled: whether it is decided which of the articles that were tried again are taken.
         unchanged: how many of these came out as before.
+        labelled: how many PMCIDs are read to be published, those that are tried again apart; None if unknown. Excluded
+            articles are not among them.
     """
 
     counts: Mapping[str, int]
     blocks: tuple[int, ...]
     settled: bool = False
     unchanged: int = 0
+    labelled: int | None = None
+
+    @property
+    def removes_only(self) -> bool:
+        """Tell whether the update only takes out articles, so that no model labels a row."""
+        return self.labelled == 0 and not self.counts["retried"]
 
     def to_object(self) -> dict[str, Any]:
         """As JSON has it."""
         settled = {"settled": True, "unchanged": self.unchanged} if self.settled else {}
-        return {"counts": dict(self.counts), "blocks": self.blocks, **settled}
+        labelled = {} if self.labelled is None else {"labelled": self.labelled}
+        return {"counts": dict(self.counts), "blocks": self.blocks, **settled, **labelled}
 
 
 _CHANGES: Final = TypeAdapter(Changes)
@@ -119,6 +128,12 @@ def read_delta(work: Folder) -> Delta | None:
         return sealed.record(work, DELTA, _DELTA.validate_python)
     except FileNotFoundError:
         return None
+
+
+def removes_only(work: Folder) -> bool:
+    """Tell whether an update only takes out articles; false where none runs, or before it has found its changes."""
+    delta = read_delta(work)
+    return delta is not None and delta.removes_only
 
 
 def read_superseded(work: Folder, block: int) -> frozenset[str]:
