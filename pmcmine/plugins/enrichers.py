@@ -99,11 +99,14 @@ def extra_columns(plugin: Plugin) -> tuple[Column, ...]:
 def field_of(column: Column) -> pa.Field:
     """Return a column as a field of an Arrow schema.
 
-    It is not marked as text: that means that `rehydrate` fills it in, which knows only what an article says.
+    It is not marked as text: that means that `rehydrate` fills it in, which knows only what an article says. A list of
+    a fixed length that may be empty is one of any length: Arrow can write it to Parquet, but not read it again if some
+    are null (apache/arrow 35692).
     """
-    return make_field(
-        column.name, column.type, column.meaning, unit=column.unit, null=column.empty, values=column.values
-    )
+    kind, unit = column.type, column.unit
+    if pa.types.is_fixed_size_list(kind) and column.empty is not None:
+        kind, unit = pa.list_(kind.value_type), unit or f"{kind.list_size} numbers"
+    return make_field(column.name, kind, column.meaning, unit=unit, null=column.empty, values=column.values)
 
 
 def options(keys: Collection[str], switches: Collection[str]) -> dict[str, Option]:

@@ -15,11 +15,14 @@ import pytest
 
 from classifiers.enrichers.figure_image_embedding import FigureImageEmbedding
 from classifiers.images import embedding, kinds
-from pmcmine.config import load_config
+from pipelines import job
+from pmcmine.config import load_config, update_config
 from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import DemoArticle, DemoFigure
 from pmcmine.images.pyramid import Pyramid
 from pmcmine.miner import enrichers
+from pmcmine.publish.verify import verify_folder
+from pmcmine.run.progress import Progress
 from schemas.figure import Figure
 from tests.helpers import mine
 
@@ -86,7 +89,8 @@ def test_a_release_states_the_network_and_duckdb_finds_neighbours(tmp_path: Path
     assert model["sha256"] == embedding.NETWORK.sha256 and "MobileNetV2" in model["trained_on"]
     (file,) = (out / "tables" / "figures").rglob("*.parquet")
     column = pq.read_schema(file).field("image_embedding")
-    assert column.type.list_size == embedding.WIDTH and pa.types.is_float16(column.type.value_type)
+    assert column.type == pa.list_(pa.float16()) and column.metadata[b"unit"] == b"1024 numbers"
+    assert {len(v) for v in pq.read_table(file)["image_embedding"].to_pylist()} == {embedding.WIDTH}
     card = (out / "tables" / "README.md").read_text()
     assert "| `image_embedding` |" in card
     rows = duckdb.sql(
@@ -98,6 +102,20 @@ def test_a_release_states_the_network_and_duckdb_finds_neighbours(tmp_path: Path
         with tarfile.open(shard) as tar:
             records = [json.load(tar.extractfile(m)) for m in tar if m.name.endswith(".json")]  # type: ignore[arg-type]
         assert records and all("image_embedding" not in r for r in records)
+
+
+def test_a_table_with_figures_without_an_image_is_read_and_updated(tmp_path: Path) -> None:
+    figures = (DemoFigure(seed=1, form="PNG"), DemoFigure(seed=2, form="PNG", bytes=b"no image"))
+    articles = [DemoArticle(9400001 + n, license_code="CC BY", figures=figures) for n in range(3)]
+    write_bucket(tmp_path / "bucket", articles)
+    out = tmp_path / "release"
+    mine(load_config({"source": str(tmp_path / "bucket"), "out": str(out), **_FEW}))
+    column = pa.concat_tables(pq.read_table(f) for f in (out / "tables" / "figures").rglob("*.parquet"))
+    assert {len(v or ()) for v in column["image_embedding"].to_pylist()} == {0, embedding.WIDTH}
+    (tmp_path / "list").write_text("PMC9400001")
+    flags = {"exclude": (str(tmp_path / "list"),), "max_reject_share": 1.0}
+    job.update(update_config(str(out), flags), "2026-11-20", False, Progress(quiet=True))
+    assert not verify_folder(out).problems
 
 
 def test_only_figures_with_an_image_have_one() -> None:
