@@ -79,10 +79,11 @@ def other_models(config: MineConfig, record: ReleaseRecord) -> tuple[str, str] |
     now = {each.model.name: each for each in enrichers.used(config)}
     for name in _unstated(config, record, now):
         del now[name]
-    versions = "classifiers" in record.stated
+    before = {m.name: m for m in _stated(record, config.out)}
+    only_hashes = {m.name for m in before.values() if not m.trained_on}  # as earlier releases state them
     old, new = (
-        {m.name: {"sha256": m.sha256} | ({"version": m.version} if versions else {}) for m in models}
-        for models in (_stated(record, config.out), [each.model for each in now.values()])
+        {m.name: {"sha256": m.sha256} | ({} if m.name in only_hashes else {"version": m.version}) for m in models}
+        for models in (before.values(), [each.model for each in now.values()])
     )
     difference = describe_difference(old, new)
     if not difference:
@@ -130,9 +131,9 @@ def _what_made(record: ReleaseRecord, differing: Collection[Used]) -> str:
     for package, installed in sorted(packages.items()):
         before = stated.get(package, "")
         if before == installed:
-            said.append(f"the former models of {package} ({installed} is stated and installed)")
+            said.append(f"the {package} that made it (version {before}, as is installed, but with other models)")
         elif before:
-            said.append(f"{package} {before} ({installed} is installed)")
+            said.append(f"{package} {before} (installed: {installed})")
         else:
-            said.append(f"a former {package} (no version is stated, {installed} is installed)")
+            said.append(f"the {package} that made it (installed: {installed})")
     return " and ".join(said)

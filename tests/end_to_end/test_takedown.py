@@ -1,0 +1,252 @@
+"""Takedowns by another version of pmcmine: whole articles leave a release though other models are installed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.score import run_blocks
+from pmcmine.config import load_config
+from pmcmine.demo import write_bucket
+from pmcmine.demo.corpus import DemoArticle, many_articles
+from pmcmine.find.build import build_index
+from pmcmine.io.folder import Folder
+from pmcmine.io.sealed import SEAL
+from pmcmine.publish.verify import verify_folder
+from pmcmine.release.layout import RELEASE
+from pmcmine.release.record import ReleaseRecord, load_release
+from pmcmine.score.blocks import BLOCK_ROWS
+from pmcmine.score.registry import request_for
+from pmcmine.score.run import score_release
+from tests.helpers import NO_MODELS, contents, mine, places_hold, release_json, rows, samples, tree
+from tests.old_release import age, before_documents
+from tests.test_cli import call
+
+_FORMER = "0f" * 32
+_OPTIONS = NO_MODELS | {
+    "image_kinds": True,
+    "shard_bytes": 300_000,
+    "table_bytes": 20_000,
+    "max_reject_share": 1.0,
+    "panel_shards": True,
+    "parquet_images": True,
+    "small_splits": False,
+}
+Update = Callable[..., tuple[int, str, str]]
+
+
+def _articles() -> list[DemoArticle]:
+    """Six articles, of which two have the same figures."""
+    articles = many_articles(6, first=9_300_001)
+    return [*articles[:5], replace(articles[5], figures=articles[0].figures)]
+
+
+@pytest.fixture(scope="module")
+def mined(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the articles in `bucket`, and in `release` what was mined, scored and indexed."""
+    folder = tmp_path_factory.mktemp("takedown")
+    write_bucket(folder / "bucket", _articles())
+    mine(load_config({**_OPTIONS, "source": str(folder / "bucket"), "out": str(folder / "release")}))
+    return folder
+
+
+def _copy(mined: Path, folder: Path, name: str = "release") -> Path:
+    shutil.copytree(mined / "release", folder / name)
+    return folder / name
+
+
+def doctored(release: Path, **changes: Any) -> Path:
+    """Have a release say that an earlier version with another model of image kinds made it."""
+    record = load_release(Folder(str(release)))
+    models = tuple(replace(m, sha256=_FORMER) if m.name == "image_kinds" else m for m in record.classifiers)
+    config = json.loads(json.dumps(dict(record.config)))
+    config["models"]["image_kinds"] = _FORMER
+    enrichers = tuple(replace(e, version="0.0.1") for e in record.enrichers)
+    changed = replace(record, classifiers=models, config=config, enrichers=enrichers, pmcmine="0.0.1", **changes)
+    (release / RELEASE).write_bytes(changed.to_bytes())
+    return release
+
+
+def _record(release: Path) -> ReleaseRecord:
+    return load_release(Folder(str(release)))
+
+
+@pytest.fixture
+def update(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Update:
+    def updated(release: Path, *lines: str, flags: tuple[str, ...] = ()) -> tuple[int, str, str]:
+        listed = tmp_path / "takedowns.txt"
+        listed.write_text("\n".join(lines), "utf-8")
+        return call(capsys, "update", str(release), *(("--exclude", str(listed)) if lines else ()), *flags, "--quiet")
+
+    return updated
+
+
+def _state(release: Path) -> dict[str, str]:
+    return {k: v for k, v in tree(release, ".").items() if k != "_work/lock"}
+
+
+def _mentions(release: Path, pmcid: str) -> set[str]:
+    """Return the files of a release that hold a PMCID, those apart that say that it is not there any more."""
+    found = set()
+    for path in release.rglob("*"):
+        name = path.relative_to(release).as_posix()
+        if path.is_dir() or name.startswith(("state/", "shards/removed/", "tables/rejects/", "tables/tombstones/")):
+            continue
+        held = str(pq.read_table(path).to_pylist()) if path.suffix == ".parquet" else path.read_bytes().decode("latin1")
+        if any(f"{pmcid}{sign}" in held for sign in (".", "-", "_", "'", '"')):
+            found.add(name)
+    return found
+
+
+@pytest.mark.parametrize("flags", [(), ("--exclude-only",)])
+def test_an_article_is_taken_out_with_other_models_installed(
+    mined: Path, tmp_path: Path, update: Update, flags: tuple[str, ...]
+) -> None:
+    release = _copy(mined, tmp_path)
+    graph = partial(run_blocks, load_config({"vocab": "none"}))
+    score_release(
+        release, request_for("caption-tokens", None, None, {}), graph, out=None, overwrite=False, block_rows=BLOCK_ROWS
+    )
+    build_index(release)
+    before = _record(doctored(release))
+    head = next(r for r in rows(release, "clusters") if r["representative"])["pmcid"]
+    assert _mentions(release, head) > {"index/figures_documents.parquet"}
+    assert any(name.startswith("scores/") for name in _mentions(release, head))
+    code, out, err = update(release, head, flags=flags)
+    assert code == 0 and "changed 1" in out, err
+    assert not verify_folder(release).problems
+    places_hold(release)
+    assert not _mentions(release, head)
+    after = _record(release)
+    assert (after.classifiers, after.enrichers, after.config["models"]) == (
+        before.classifiers,
+        before.enrichers,
+        before.config["models"],
+    )
+    assert after.snapshot == before.snapshot and len(after.updates) == 1
+    assert _FORMER[:12] in (release / "shards" / "datasheet.md").read_text()
+    assert _FORMER in (release / "tables" / "croissant.json").read_text()
+    (tombstone,) = rows(release, "tombstones")
+    assert (tombstone["pmcid"], tombstone["reason"]) == (head, "excluded")
+    listed = tmp_path / "takedowns.txt"
+    mine(
+        load_config({**_OPTIONS, "source": str(mined / "bucket"), "out": str(tmp_path / "f"), "exclude": [str(listed)]})
+    )
+    full, theirs = contents(release), contents(tmp_path / "f")
+    assert {k: v for k, v in full.items() if v} | {"counts": 0} == theirs | {"counts": 0}
+    held = _state(release)
+    code, out, _ = update(release, head, flags=flags)
+    assert code == 0 and "nothing is new" in out and _state(release) == held
+    assert update(release)[0] == 2, "another update is refused still"
+
+
+def test_articles_of_an_author_and_of_a_doi_need_no_model(mined: Path, tmp_path: Path, update: Update) -> None:
+    release = doctored(_copy(mined, tmp_path))
+    doi = rows(release, "articles")[0]
+    code, out, err = update(release, doi["doi"])
+    assert code == 0 and "changed 1" in out, err
+    assert not _mentions(release, doi["pmcid"]) and not verify_folder(release).problems
+    (reject,) = [r for r in rows(release, "rejects") if r["reason"] == "excluded"]
+    assert reject["detail"] == "by its DOI"
+    assert _record(release).classifiers == _record(doctored(_copy(mined, tmp_path, "other"))).classifiers
+    orcid = rows(release, "articles")[0]["authors"][0]["orcid"]
+    code, _, err = update(release, orcid, flags=("--exclude-only",))
+    assert code == 0, err
+    assert not any(a["orcid"] == orcid for r in rows(release, "articles") for a in r["authors"])
+    assert not verify_folder(release).problems
+
+
+def test_what_would_be_mined_with_other_models_is_refused(mined: Path, tmp_path: Path, update: Update) -> None:
+    release = doctored(_copy(mined, tmp_path))
+    article, other = rows(release, "articles")[:2]
+    figure = next(f for f in rows(release, "figures") if f["pmcid"] == article["pmcid"])["figure_id"]
+    held = _state(release)
+    said = "image_kinds sha256: "
+    for lines, flags, why in (
+        ((), (), "and an update would mix them; mine anew"),
+        ((figure,), ("--exclude-only",), "1 articles of which only a figure or table is excluded"),
+        ((other["pmcid"], figure), (), "an update would mix them in 1 articles"),
+    ):
+        for dry in ((), ("--dry-run",)):
+            code, out, err = update(release, *lines, flags=(*flags, *dry))
+            assert code == 2 and not out and err.count("\n") == 1, err
+            assert said in err and why in err and "update with pmcmine 0.0.1 (installed: 0.1.0)" in err
+        assert _state(release) == held
+    assert update(release, article["pmcid"], figure)[0] == 0, "the figure leaves with its article"
+    assert update(release, f"!{article['pmcid']}", other["pmcid"])[0] == 2, "what is lifted must be mined"
+    assert not _mentions(release, article["pmcid"]) and _mentions(release, other["pmcid"])
+
+
+def test_new_articles_wait_for_the_models_of_the_release(mined: Path, tmp_path: Path, update: Update) -> None:
+    release = doctored(_copy(mined, tmp_path))
+    gone = rows(release, "articles")[0]["pmcid"]
+    newer = _articles()
+    write_bucket(tmp_path / "newer", [*(replace(a, version=2) if i == 3 else a for i, a in enumerate(newer)),
+                                      *many_articles(1, first=9_300_007)])  # fmt: skip
+    moved = ("--source", str(tmp_path / "newer"))
+    held = _state(release)
+    code, _, err = update(release, gone, flags=moved)
+    assert code == 2 and "in 2 articles that are new, changed or tried again" in err and "add --exclude-only" in err
+    assert _state(release) == held
+    snapshot = _record(release).snapshot
+    code, out, err = update(release, gone, flags=("--exclude-only",))
+    assert code == 0 and "new 0  changed 1" in out, err
+    assert _record(release).snapshot == snapshot and not _mentions(release, gone)
+    assert not verify_folder(release).problems
+    record = _record(release)  # the version that made it is back
+    fresh = _record(mined / "release")
+    record = replace(record, classifiers=fresh.classifiers, enrichers=fresh.enrichers,
+                     config={**record.config, "models": fresh.config["models"]})  # fmt: skip
+    (release / RELEASE).write_bytes(record.to_bytes())
+    code, out, err = update(release, flags=moved)
+    assert code == 0 and "new 1  changed 1" in out, err
+    assert not _mentions(release, gone) and not verify_folder(release).problems
+
+
+def test_ids_that_the_release_lacks_are_kept_for_later(mined: Path, tmp_path: Path, update: Update) -> None:
+    release = doctored(_copy(mined, tmp_path))
+    before = samples(release)
+    code, out, err = update(release, "PMC9300007", "PMC9300008.1/fig1")
+    assert code == 0 and "new 0  changed 0" in out, err
+    assert samples(release) == before and not verify_folder(release).problems
+    assert "PMC9300007" in (release / "state" / "exclusions.txt").read_text()
+    code, out, err = update(release, "PMC9300007")
+    assert code == 0 and "nothing is new" in out
+    write_bucket(tmp_path / "newer", [*_articles(), *many_articles(1, first=9_300_007)])
+    code, out, err = update(release, "PMC9300007", flags=("--source", str(tmp_path / "newer")))
+    assert code == 0 and "new 1" in out, "it is excluded, so that no model is needed"
+    assert "PMC9300007" not in {a["pmcid"] for a in rows(release, "articles")}
+
+
+def test_older_releases(mined: Path, tmp_path: Path, update: Update) -> None:
+    release = _copy(mined, tmp_path)
+    before_documents(release)
+    age(release)
+    content = release_json(release)
+    del content["classifiers"], content[SEAL]
+    content["config"]["models"] = {"image_kinds": _FORMER}
+    (release / RELEASE).write_text(json.dumps(content))
+    gone = rows(mined / "release", "articles")[0]["pmcid"]
+    code, _, err = update(release)
+    assert code == 2 and "image_kinds sha256" in err
+    code, out, err = update(release, gone)
+    assert code == 0 and "changed 1" in out, err
+    assert not _mentions(release, gone) and not verify_folder(release).problems
+    after = release_json(release)
+    assert after["config"]["models"] == {"image_kinds": _FORMER}
+    assert after["classifiers"] == [{"name": "image_kinds", "sha256": _FORMER}]
+
+
+def test_all_articles_can_be_taken_out(mined: Path, tmp_path: Path, update: Update) -> None:
+    release = doctored(_copy(mined, tmp_path))
+    code, _, err = update(release, *(a["pmcid"] for a in rows(release, "articles")))
+    assert code == 0, err
+    assert not rows(release, "articles") and not samples(release) and not verify_folder(release).problems
