@@ -15,7 +15,7 @@ import pytest
 
 from pipelines.score import run_blocks
 from pmcmine.config import load_config
-from pmcmine.demo import write_bucket
+from pmcmine.demo import corpus, write_bucket
 from pmcmine.demo.corpus import DemoArticle, many_articles
 from pmcmine.find.build import build_index
 from pmcmine.io.folder import Folder
@@ -84,7 +84,8 @@ def update(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Update:
     def updated(release: Path, *lines: str, flags: tuple[str, ...] = ()) -> tuple[int, str, str]:
         listed = tmp_path / "takedowns.txt"
         listed.write_text("\n".join(lines), "utf-8")
-        return call(capsys, "update", str(release), *(("--exclude", str(listed)) if lines else ()), *flags, "--quiet")
+        excluded = ("--exclude", str(listed)) if lines else ()
+        return call(capsys, "update", str(release), *excluded, *flags, "--quiet", "--set", "max_reject_share=1.0")
 
     return updated
 
@@ -250,3 +251,75 @@ def test_all_articles_can_be_taken_out(mined: Path, tmp_path: Path, update: Upda
     code, _, err = update(release, *(a["pmcid"] for a in rows(release, "articles")))
     assert code == 0, err
     assert not rows(release, "articles") and not samples(release) and not verify_folder(release).problems
+
+
+def test_articles_that_are_gone_leave_with_other_models_too(mined: Path, tmp_path: Path, update: Update) -> None:
+    release = doctored(_copy(mined, tmp_path))
+    write_bucket(tmp_path / "fewer", _articles()[:4])
+    pmcids = [f"PMC{a.pmcid}" for a in _articles()]
+    moved = ("--source", str(tmp_path / "fewer"))
+    assert update(release, flags=moved)[0] == 2, "without a list, nothing is compared"
+    code, out, err = update(release, pmcids[0], flags=moved)
+    assert code == 0 and "changed 1  retried 0  gone 2" in out, err
+    assert {t["reason"] for t in rows(release, "tombstones")} == {"excluded", "withdrawn"}
+    assert not any(_mentions(release, p) for p in (pmcids[0], *pmcids[4:])) and not verify_folder(release).problems
+
+
+def test_an_article_whose_doi_is_another_today_is_refused(
+    mined: Path, tmp_path: Path, update: Update, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = doctored(_copy(mined, tmp_path))
+    article = rows(release, "articles")[0]
+    doi, xml_of = article["doi"].encode(), corpus.article_xml
+    monkeypatch.setattr(corpus, "article_xml", lambda a: xml_of(a).replace(doi, doi + b"x"))
+    write_bucket(tmp_path / "bucket", _articles())
+    for path in (tmp_path / "bucket").rglob("*.json"):
+        path.write_bytes(path.read_bytes().replace(doi + b'"', doi + b'x"'))
+    held, flags = _state(release), ("--exclude-only", "--source", str(tmp_path / "bucket"))
+    code, _, err = update(release, article["doi"], flags=flags)
+    assert code == 2 and err.count("\n") == 1 and _state(release) == held
+    assert f"what is read today of {article['pmcid']} has no longer the DOI" in err
+    code, _, err = update(release, article["pmcid"], flags=flags)
+    assert code == 0 and not _mentions(release, article["pmcid"]), err
+    labelled = _copy(mined, tmp_path, "labelled")  # with the models that labelled it, the article is as it is today
+    other = next(a["pmcid"] for a in rows(labelled, "articles") if a["pmcid"] != article["pmcid"])
+    code, _, err = update(labelled, article["doi"], other, flags=flags)
+    assert code == 0 and not verify_folder(labelled).problems, err
+    assert _mentions(labelled, article["pmcid"]) and not _mentions(labelled, other)
+
+
+def test_only_what_is_excluded_is_read(tmp_path: Path, update: Update, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_bucket(tmp_path / "bucket", _articles())
+    release = tmp_path / "release"
+    asked = [*(f"PMC{a.pmcid}" for a in _articles()[:4]), "PMC1"]  # one is not in the source
+    mine(load_config({**_OPTIONS, "source": str(tmp_path / "bucket"), "out": str(release), "pmcid": asked}))
+    snapshot = _record(doctored(release)).snapshot
+    assert snapshot.n_absent == 1
+
+    def fails(*args: object) -> None:
+        raise AssertionError("the source was asked")
+
+    for name in ("pmcmine.sources.bucket.BucketReader.metadata", "pmcmine.run.start.first_contact"):
+        monkeypatch.setattr(name, fails)
+    code, out, err = update(release, asked[0], asked[-1], flags=("--exclude-only", "--compact"))
+    assert code == 0 and "changed 2  retried 0  gone 0" in out, err
+    assert _record(release).snapshot == snapshot and not verify_folder(release).problems
+    assert {a["pmcid"] for a in rows(release, "articles")} == {*asked[1:4]}
+    code, _, err = update(release, flags=("--exclude-only",))
+    assert code == 2 and "--exclude-only needs a list" in err
+
+
+def test_what_failed_before_is_not_tried_again_with_other_models(tmp_path: Path, update: Update) -> None:
+    articles = [*_articles(), DemoArticle(9_300_009, damage="missing")]
+    write_bucket(tmp_path / "bucket", articles)
+    release = tmp_path / "release"
+    mine(load_config({**_OPTIONS, "source": str(tmp_path / "bucket"), "out": str(release)}))
+    gone = rows(doctored(release), "articles")[0]["pmcid"]
+    code, out, err = update(release, gone, flags=("--dry-run", "--json"))
+    assert code == 0 and json.loads(out)["articles"] == {"new": 0, "changed": 1, "retried": 0, "gone": 0}, err
+    code, out, err = update(release, gone)
+    assert code == 0 and "new 0  changed 1  retried 0  gone 0" in out, err
+    assert not verify_folder(release).problems and not _mentions(release, gone)
+    held = _state(release)
+    code, out, _ = update(release, gone)
+    assert code == 0 and "nothing is new" in out and _state(release) == held
