@@ -186,6 +186,7 @@ def test_what_would_be_mined_with_other_models_is_refused(mined: Path, tmp_path:
     assert not _mentions(release, article["pmcid"]) and _mentions(release, other["pmcid"])
 
 
+@pytest.mark.slow
 def test_new_articles_wait_for_the_models_of_the_release(mined: Path, tmp_path: Path, update: Update) -> None:
     release = doctored(_copy(mined, tmp_path))
     gone = rows(release, "articles")[0]["pmcid"]
@@ -227,6 +228,7 @@ def test_ids_that_the_release_lacks_are_kept_for_later(mined: Path, tmp_path: Pa
     assert "PMC9300007" not in {a["pmcid"] for a in rows(release, "articles")}
 
 
+@pytest.mark.slow
 def test_older_releases(mined: Path, tmp_path: Path, update: Update) -> None:
     release = _copy(mined, tmp_path)
     before_documents(release)
@@ -246,6 +248,7 @@ def test_older_releases(mined: Path, tmp_path: Path, update: Update) -> None:
     assert after["classifiers"] == [{"name": "image_kinds", "sha256": _FORMER}]
 
 
+@pytest.mark.slow
 def test_all_articles_can_be_taken_out(mined: Path, tmp_path: Path, update: Update) -> None:
     release = doctored(_copy(mined, tmp_path))
     code, _, err = update(release, *(a["pmcid"] for a in rows(release, "articles")))
@@ -265,6 +268,7 @@ def test_articles_that_are_gone_leave_with_other_models_too(mined: Path, tmp_pat
     assert not any(_mentions(release, p) for p in (pmcids[0], *pmcids[4:])) and not verify_folder(release).problems
 
 
+@pytest.mark.slow
 def test_an_article_whose_doi_is_another_today_is_refused(
     mined: Path, tmp_path: Path, update: Update, monkeypatch: pytest.MonkeyPatch
 ) -> None:
