@@ -132,9 +132,10 @@ def series_weights() -> SeriesWeights:
 
 def _without_references(markers: Sequence[Marker], text: str) -> list[Marker]:
     """Drop markers that refer back to earlier panels."""
-    counts = Counter([label for m in markers for label in m.labels])
-    if len(counts) == sum(counts.values()):
+    every = [label for m in markers for label in m.labels]
+    if len(set(every)) == len(every):
         return list(markers)
+    counts = Counter(every)
     out: list[Marker] = []
     seen: set[str] = set()
     grouped: set[str] = set()

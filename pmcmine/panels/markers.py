@@ -24,9 +24,11 @@ class Marker(NamedTuple):
     form: str
 
 
-_BRACKETED: Final = re.compile(
-    rf"[(\[]\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?|[Mm]ap|[Pp]lot|[Gg]raph|[Ii]mage) )?(?P<list>{LIST})(?:[,;] ?[^\w\s()\[\]]{{1,3}}|\s?[:.])?\s?[)\]]"
+_BRACKETED_LIST: Final = (
+    rf"\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?|[Mm]ap|[Pp]lot|[Gg]raph|[Ii]mage) )?(?P<list>{LIST})(?:[,;] ?[^\w\s()\[\]]{{1,3}}|\s?[:.])?\s?[)\]]"
 )
+_BRACKETED: Final = re.compile(rf"[(\[]{_BRACKETED_LIST}")
+_ROUND: Final = re.compile(rf"\({_BRACKETED_LIST}")  # where there are no others: the engine skips to a single character
 _IN_BRACKETS: Final = re.compile(
     rf"\([^()]{{1,60}}?[:;,] ?(?P<list>{LIST})\)|\((?P<head>{LIST})(?:[:;,.]| (?=[A-Za-z\d+-]{{2}}))(?=[^()]{{3,200}})"
 )
@@ -142,7 +144,7 @@ def _firm(text: str, bold: Sequence[Span], subpanels: bool) -> Iterator[tuple[in
     if "anel" in text:
         for m in _PANEL_WORD.finditer(text):
             yield m.start(), m.end(), m["list"] or m["bare"], "panel"
-    for m in _BRACKETED.finditer(text):
+    for m in (_BRACKETED if "[" in text else _ROUND).finditer(text):
         yield m.start(), m.end(), m["list"], "bracket"
     for m in _IN_BRACKETS.finditer(text):
         if m["list"] is not None:

@@ -9,7 +9,9 @@ from typing import Final
 
 from pmcmine.panels.markers import Span
 
-_SENTENCE: Final = re.compile(r"[.!?][)\]”’\"']? +(?=[(\[“‘\"']?[A-Z0-9*†‡#αβγδΔ])")
+_END: Final = r"[)\]”’\"']? +(?=[(\[“‘\"']?[A-Z0-9*†‡#αβγδΔ])"
+_SENTENCE: Final = re.compile(rf"[.!?]{_END}")
+_STOPPED: Final = re.compile(rf"\.{_END}")  # the same without other marks: the engine skips to a single character
 _ABBREVIATED: Final = re.compile(
     r"(?:\b(?:[Ff]igs?|[Tt]abs?|[Rr]efs?|[Nn]os?|vs|cv|cvs|var|subsp|ssp|spp?|approx|ca|et al|e\.g|i\.e|[A-Z]|"
     r"st|Dr|min|max|resp|Eq|St|Ex|Em|ext|Supp?l|inc|Inc|Ltd|Co|cf|etc|rel|conc|pv|sec|hr?s?))\.$"
@@ -36,7 +38,7 @@ def sentences(text: str, start: int, end: int) -> list[Span]:
 def _cuts(text: str) -> tuple[list[int], list[int]]:
     """Return where sentences end and where the next ones begin."""
     ends, begins = [], []
-    for m in _SENTENCE.finditer(text):
+    for m in (_SENTENCE if "?" in text or "!" in text else _STOPPED).finditer(text):
         end = m.start() + 1
         if text[m.start()] == "." and _ABBREVIATED.search(text, max(m.start() - _LONGEST, 0), end):
             continue

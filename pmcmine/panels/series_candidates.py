@@ -60,15 +60,18 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
             mine = _with_other_case(mine, markers, name)
         if mine and name.endswith("+"):  # "A1, A2, B"
             mine = [m for m, some in zip(markers, sorts, strict=True) if {name, name.rstrip("+")} & some]
+        if len(mine) < 2 and not (mine and len(mine[0].labels) > 1):
+            continue
         tried: list[list[Marker]] = []
         for chosen in _ways(mine, name, text):
             if not chosen or chosen in tried:
                 continue
             tried.append(chosen)
-            seen = {label for m in chosen for label in m.labels}
-            run = series(seen, name)
-            kept = tuple(m for m in chosen if set(m.labels) <= run)
-            labels = frozenset(label for m in kept for label in m.labels)
+            labels = frozenset([label for m in chosen for label in m.labels])
+            kept, run = tuple(chosen), _run(labels, name)
+            if len(run) < len(labels):
+                kept = tuple([m for m in chosen if run.issuperset(m.labels)])
+                labels = frozenset([label for m in kept for label in m.labels])
             if len(labels) < 2 or len(kept) < _FEWEST.get(name, 1):
                 continue
             if name == "digit" and _COMPOUNDS.search(text):
@@ -77,9 +80,20 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
     return list(out.values())
 
 
+def _run(labels: frozenset[str], name: str) -> frozenset[str]:
+    return _run_of(labels, name) if len(labels) <= MAX_PANELS else frozenset(series(labels, name))
+
+
+@lru_cache(maxsize=1024)
+def _run_of(labels: frozenset[str], name: str) -> frozenset[str]:
+    return frozenset(series(labels, name))
+
+
 def _with_other_case(mine: Sequence[Marker], markers: Sequence[Marker], name: str) -> list[Marker]:
     """Add a label that a series lacks and that stands in its place in the other case: "(b) Cells. C. Tissue. (d)"."""
     one = {m.labels[0]: m for m in mine if len(m.labels) == 1 and m.form in FIRM_FORMS}
+    if len(one) < 2:
+        return list(mine)
     out = list(mine)
     for m in markers:
         label = m.labels[0].swapcase()
@@ -113,11 +127,11 @@ def _ways(mine: Sequence[Marker], name: str, text: str) -> Iterator[list[Marker]
         plain = [m for m in firm if not is_initial(m, text)]
         if len(plain) < len(firm):
             yield plain
-        for form in ("bracket", "half", "opening", "inner"):
-            if form in forms and len(some := [m for m in firm if m.form == form]) < len(firm):
-                yield some
-        square = [m for m in firm if text[m.start] == "["]
-        if square:
+        if len(forms) > 1:
+            for form in ("bracket", "half", "opening", "inner"):
+                if form in forms and len(some := [m for m in firm if m.form == form]) < len(firm):
+                    yield some
+        if "[" in text and (square := [m for m in firm if text[m.start] == "["]):
             yield square
     if name in ("digit", "roman", "ROMAN"):
         return
@@ -140,7 +154,9 @@ def _unwritten(firm: Sequence[Marker], name: str, text: str) -> Marker | None:
     """Return a marker of no width for a first panel without a letter: "A scan shows a mass. MRI (B), CT (C)."."""
     if name not in ("upper", "lower") or not firm or firm[0].form not in ("bracket", "half", "bold"):
         return None
-    numbers = sorted({k.number for m in firm for x in m.labels for k in kinds(x) if k.name == name})
+    if firm[0].labels[0] in ("A", "a"):
+        return None  # as in most
+    numbers = sorted({number for m in firm for number in _numbers(m.labels, name)})
     if len(numbers) < 2 or numbers[0] != 1 or numbers[-1] > len(numbers):
         return None
     head = text[: firm[0].start]
@@ -163,7 +179,7 @@ def _in_order(mine: Sequence[Marker], name: str, text: str) -> list[Marker]:
     following = again = 0
     last = -1  # of the list whose labels may be named again from `again` on
     for m in mine:
-        numbers = [k.number for x in m.labels for k in kinds(x) if k.name == name]
+        numbers = _numbers(m.labels, name)
         if m.form in _IN_ORDER:
             if not numbers:
                 continue
@@ -196,18 +212,24 @@ def is_initial(m: Marker, text: str) -> bool:
     """Check whether a letter in brackets may stand for the word before it: "curcumin (C)"."""
     if len(m.labels) > 1 or m.form not in ("bracket", "inner"):
         return False
-    return _initial(text[max(m.start - NEAR, 0) : m.start]) == m.labels[0][0].lower()
+    start = m.start
+    first = max(start - NEAR, 0)
+    begin = text.rfind(" ", first, max(start - 2, 0)) + 1 or first
+    last = text[begin:start].rstrip(" ")
+    if last.isascii() and last.isalpha() and start - begin - len(last) <= 2:
+        return last[0].lower() == m.labels[0][0].lower()  # as in most
+    word = _LAST_WORD.search(text[first:start], begin - first)
+    return word is not None and word[1].lower() == m.labels[0][0].lower()
 
 
-@lru_cache(maxsize=512)  # a marker is asked about in each series that has it
-def _initial(before: str) -> str:
-    """Return the first letter of the last word, in lower case."""
-    begin = before.rfind(" ", 0, -2) + 1
-    last = before[begin:].rstrip(" ")
-    if last.isascii() and last.isalpha() and len(before) - begin - len(last) <= 2:
-        return last[0].lower()  # as in most
-    word = _LAST_WORD.search(before, begin)
-    return word[1].lower() if word is not None else ""
+def _numbers(labels: tuple[str, ...], name: str) -> tuple[int, ...]:
+    """Return the places of labels in the order of a sort, of those that are of it."""
+    return _numbers_of(labels, name) if len(labels) <= MAX_PANELS else _numbers_of.__wrapped__(labels, name)
+
+
+@lru_cache(maxsize=4096)
+def _numbers_of(labels: tuple[str, ...], name: str) -> tuple[int, ...]:
+    return tuple([k.number for x in labels for k in kinds(x) if k.name == name])
 
 
 def _sorts(labels: tuple[str, ...]) -> frozenset[str]:
