@@ -275,14 +275,14 @@ def _trim(text: str, start: int, end: int) -> Span:
         lead = _CONNECT.match(text, start, end)
         start = lead.end() if lead else start
     while end > start:
-        at = start + len(text[start:end].rstrip(_TRAILING))
+        at = cut = start + len(text[start:end].rstrip(_TRAILING))
         if at > start and text[at - 1] in _TRAILING_LAST and text.endswith(_TRAILING_WORDS, start, at):
-            word = next(w for w in _TRAILING_WORDS if text.endswith(w, start, at))
-            begin = at - len(word)
-            at = at if begin > start and text[begin - 1].isalnum() else begin
-        if at in (start, end):
+            begin = at - len(next(w for w in _TRAILING_WORDS if text.endswith(w, start, at)))
+            cut = at if begin > start and text[begin - 1].isalnum() else begin
+        if cut > start:
+            end = cut
+        if cut in (start, at):
             break
-        end = at
     return (start, max(end, start))
 
 

@@ -10,7 +10,8 @@ from pmcmine.panels.markers import Marker, Span
 from pmcmine.panels.sentences import sentences
 
 _LINK: Final = re.compile(r"[\W_]*(?:(?:and|or|as well as|while|whereas|to|in|of|the|respectively|views?)[\W_]*)?")
-_LONGEST_LINK: Final = 40  # code points
+_LONGEST_LINK: Final = 40  # code points of what may be only a link between labels, which is no piece
+_NOWHERE: Final = (-1, -1)  # words of no marker
 _AFTER: Final = re.compile(r"[\s.:,;)]*")  # behind a label
 
 
@@ -68,9 +69,9 @@ def lay_out(text: str, markers: Sequence[Marker], spans: Sequence[Span | None]) 
     pieces: list[Piece] = []
     k = 0
     last = len(markers)
-    start, earlier = 0, None
+    start, earlier = 0, _NOWHERE
     for gap in range(last + 1):
-        end, later = (markers[gap].start, spans[gap]) if gap < last else (len(text), None)
+        end, later = (markers[gap].start, spans[gap] or _NOWHERE) if gap < last else (len(text), _NOWHERE)
         parts = sentences(text, start, end)
         begins = not parts or text[end - 4 if end - 4 > start else start : end].rstrip().endswith((".", "!", "?"))
         if 0 < gap < last:
@@ -81,14 +82,17 @@ def lay_out(text: str, markers: Sequence[Marker], spans: Sequence[Span | None]) 
             k += 1
         for n, (at, b) in enumerate(parts):
             place = _place(gap, last, n, len(parts), begins)
-            while edges[k] < b:
+            while at < b:
                 edge = edges[k]
-                if edge > at and text[at:edge].strip():
-                    _add(pieces, text, (at, edge, gap - 1, gap, place, _ruled(earlier, later, at, edge), n))
-                    at = edge
-                k += 1
-            if at < b:
-                _add(pieces, text, (at, b, gap - 1, gap, place, _ruled(earlier, later, at, b), n))
+                if edge < b:
+                    k += 1
+                    if edge <= at or not text[at:edge].strip():
+                        continue
+                else:
+                    edge = b
+                if edge - at > _LONGEST_LINK or not _LINK.fullmatch(text, at, edge):
+                    pieces.append(Piece(at, edge, gap - 1, gap, place, _ruled(earlier, later, at, edge), n))
+                at = edge
         if gap < last:
             labels[-1].update(markers[gap].labels)
             start, earlier = _AFTER.match(text, markers[gap].end).end(), later  # type: ignore[union-attr]
@@ -105,23 +109,11 @@ def _place(gap: int, count: int, n: int, parts: int, begins: bool) -> str:
     return "intro" if not gap else "between" if gap < count else "behind"
 
 
-def _add(pieces: list[Piece], text: str, fields: tuple[int, int, int, int, str, str, int]) -> None:
-    """Add a piece that is more than a link between labels."""
-    start, end = fields[:2]
-    if end - start > _LONGEST_LINK or not _LINK.fullmatch(text, start, end):
-        pieces.append(Piece._make(fields))
-
-
-def _ruled(earlier: Span | None, later: Span | None, a: int, b: int) -> str:
-    """Return what the rules say of a piece: whether the spans of the markers around it hold it."""
-    if _holds(earlier, a, b):
-        return "B" if _holds(later, a, b) else "P"
-    return "N" if _holds(later, a, b) else "A"
-
-
-def _holds(span: Span | None, a: int, b: int) -> bool:
-    """Return whether a span holds a piece, but for signs at its edges."""
-    if span is None:
-        return False
-    start, end = span
-    return start <= a + 2 and b - 3 <= end and start < b and a < end
+def _ruled(earlier: Span, later: Span, a: int, b: int) -> str:
+    """Return what the rules say of a piece: whether the spans of the markers around it hold it, but for its edges."""
+    start, end = earlier
+    before = start <= a + 2 and b - 3 <= end and start < b and a < end
+    start, end = later
+    if start <= a + 2 and b - 3 <= end and start < b and a < end:
+        return "B" if before else "N"
+    return "P" if before else "A"
