@@ -260,7 +260,9 @@ def _spans(text: str, markers: Sequence[Marker]) -> list[Span | None]:
             if following is None:
                 span = _last_prefix(text, span, listed, out)
             elif span[0] < span[1]:
-                span = _trim(text, span[0], _without_shared(text, span, last=False))
+                stop = _without_shared(text, span, last=False)
+                if stop < span[1] or text[span[0]] in _CONNECTING:
+                    span = _trim(text, span[0], stop)
             out.append(span)
         at = m.end
     return out

@@ -59,15 +59,24 @@ _BARE_NEXT: Final = r"(?= [A-Z\d“‘\"'(αβγδΔ*]| [a-z]{2,})(?! \d{1,3}(?:
 _BARE: Final = re.compile(rf" (?<=[.;:!?)’”,] )(?P<list>{LIST}){_BARE_NEXT}")
 _BARE_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_BARE_NEXT}")
 # "in tumour tissues.A, Breast." and "tissues.A Breast.": the white space before the label is lost.
-_GLUED: Final = re.compile(
-    rf"[.;?!](?<=[a-z\d%)\]][a-z\d%)\]].)(?P<list>(?=[A-Za-z]){LIST})(?:[.:,)](?= )|(?= [A-Z\d]))"
+_GLUED_LABEL: Final = (
+    rf"(?<=[a-z\d%)\]][a-z\d%)\]].)(?P<list>(?=[A-Za-z]){LIST})(?:[.:,)](?= )|(?= [A-Z\d]))"
 )
+_GLUED: Final = re.compile(rf"[.;?!]{_GLUED_LABEL}")
+_GLUED_TO_STOP: Final = re.compile(rf"\.{_GLUED_LABEL}")
 _NO_LABEL: Final = r"(?= )(?! (?:and )?[A-Za-z]\d?(?:[ ,–-]|$))"
 _COMMA_ANY: Final = re.compile(rf" (?<=[.;:!?)] )(?P<list>(?=[A-Za-z]){LIST}),{_NO_LABEL}")
 _COMMA_ANY_FIRST: Final = re.compile(rf"(?P<list>(?=[A-Za-z]){LIST}),{_NO_LABEL}")
 # Looked for only where no other way of writing makes a series: "for A, wheat, B, rice and C, maize", "of a factor A Cells".
 _ENUMERATED: Final = re.compile(r" (?P<list>[A-Za-z](?:\d{1,2})?)(?:[,:.]|\)(?=,))(?= )")
 _FREE: Final = re.compile(rf" (?P<list>(?=[A-Za-z]){LIST})(?= (?:[A-Z\d(]|[a-z]{{2}}))")
+# At the begin of the text, and behind a mark.
+_LOOSE: Final = (
+    (_DOTTED_FIRST, _DOTTED, "dotted"),
+    (_COMMA_FIRST, _COMMA, "dotted"),
+    (_COMMA_ANY_FIRST, _COMMA_ANY, "comma"),
+    (_BARE_FIRST, _BARE, "bare"),
+)
 _PANEL_WORD: Final = re.compile(rf"\b[Pp]anels? (?:\((?P<list>{LIST})\)|(?P<bare>{LIST})(?=[\s:,.;)]))")
 _POSITION: Final = re.compile(
     r"\((?P<list>(?:[Tt]he )?(?:[Uu]pper|[Tt]op|[Ll]ower|[Bb]ottom|[Mm]iddle|[Cc]ent(?:er|re|ral)|[Ll]eft|[Rr]ight|[Ff]irst|[Ss]econd|[Tt]hird)"
@@ -166,14 +175,12 @@ def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
     others: list[int] = []
     for m in _PLACE.finditer(text):
         (others if m.lastindex is None else marked).append(m.start())
-    for first, later, form in (
-        (_DOTTED_FIRST, _DOTTED, "dotted"),
-        (_COMMA_FIRST, _COMMA, "dotted"),
-        (_COMMA_ANY_FIRST, _COMMA_ANY, "comma"),
-        (_BARE_FIRST, _BARE, "bare"),
-    ):
-        begins = first.match(text)
-        for m in itertools.chain((begins,) if begins else (), _matches(later, text, marked)):
+    word = text[1:2].isalpha() and text[1] not in "ivxIVX"  # and no label
+    for first, later, form in _LOOSE:
+        found = _matches(later, text, marked)
+        if not word and (begins := first.match(text)) is not None:
+            found.insert(0, begins)
+        for m in found:
             said = _own_list(m["list"]) if form == "bare" else m["list"]
             if said == m["list"]:
                 yield m.start("list"), m.end(), said, form
@@ -182,17 +189,19 @@ def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
     for m in _matches(_UNSTOPPED, text, others):
         if not _NAMED_BY_LETTER.search(text[max(m.start() - 16, 0) : m.start() + 1]):
             yield m.start("list"), m.end(), m["list"], "unstopped"
-    for m in _GLUED.finditer(text):
+    for m in (_GLUED if ";" in text or "?" in text or "!" in text else _GLUED_TO_STOP).finditer(text):
         yield m.start("list"), m.end(), m["list"], "glued"
 
 
-def _matches(pattern: re.Pattern[str], text: str, places: Sequence[int]) -> Iterator[re.Match[str]]:
-    """Yield the matches that begin at some places and do not overlap."""
+def _matches(pattern: re.Pattern[str], text: str, places: Sequence[int]) -> list[re.Match[str]]:
+    """Find the matches that begin at some places and do not overlap."""
     end = 0
+    out = []
     for at in places:
         if at >= end and (m := pattern.match(text, at)) is not None:
             end = m.end()
-            yield m
+            out.append(m)
+    return out
 
 
 def _widest(text: str) -> Iterator[tuple[int, int, str, str]]:

@@ -16,7 +16,8 @@ _LEADING: Final = re.compile(
 _NEXT_WORD: Final = re.compile(r"\s*([^\s,.;:)]*)")
 STOPPED: Final = re.compile(r"\. ?[A-Z]")
 
-
+# Forms that stand before their words.
+_BEFORE: Final = frozenset("dotted comma bare unstopped glued enumerated free unwritten numbered".split())
 _AFTER_SUFFIX: Final = frozenset(
     "and or as of in was were is are with for at on to during from by versus vs under respectively compared can".split()
 )
@@ -24,7 +25,7 @@ _AFTER_SUFFIX: Final = frozenset(
 
 def votes_after(text: str, m: Marker, last: bool) -> float:
     """Vote whether a label comes after its text (above 0) or before it (below 0)."""
-    if m.form in ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free", "unwritten", "numbered"):
+    if m.form in _BEFORE:
         return -3.0
     if m.form == "inner":
         return 3.0
@@ -35,7 +36,7 @@ def votes_after(text: str, m: Marker, last: bool) -> float:
         at += 1
     ends = text[at : at + 1] in ",.;)" or text[m.end] not in " :"
     before = text[max(m.start - 60, 0) : m.start].rstrip() or "."
-    if m.form == "bold" and (text[m.end - 1] in ".:" or _LEADING.search(before)):
+    if m.form == "bold" and (text[m.end - 1] in ".:" or _LEADING.search(before[before.rfind(" ") + 1 :])):
         return -2.5
     if before[-1] == "." and STOPPED.match(text, m.end):
         return -1.5  # "… of cells. (B). Western blots of …"
@@ -43,13 +44,14 @@ def votes_after(text: str, m: Marker, last: bool) -> float:
         return 0.5 if ends else -2.5
     if before[-1] == "," and not ends:
         return -2.0
-    if _GRAPHS.search(before):
+    last_word = before[before.rfind(" ") + 1 :]
+    if _GRAPHS.search(last_word):
         return -2.5
     if before[-1] == "," or before.endswith((" and", " or")):
         return 0.5 if ends else -1.0
     if ends:
         return 2.5 if not last or text[at:].strip(" .;)") else 3.0
-    if _LEADING.search(before):
+    if _LEADING.search(last_word):
         return -1.0
     word = _NEXT_WORD.match(text, m.end, m.end + 40)
     return 1.5 if word is not None and word[1] in _AFTER_SUFFIX else -0.2
