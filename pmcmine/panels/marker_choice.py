@@ -73,7 +73,8 @@ def may_be_wider(text: str, some: Series | None) -> bool:
         return _SECOND.search(text) is not None
     if some.name not in ("upper", "lower"):
         return False
-    return _alone(chr(ord(max(some.labels)[0]) + 1)).search(text, some.markers[0].end) is not None
+    label, start = chr(ord(max(some.labels)[0]) + 1), some.markers[0].end
+    return text.find(f" {label}", start) >= 0 and _alone(label).search(text, start) is not None
 
 
 _SECOND: Final = re.compile(r"[Bb](?<![^\s.;?!)].)(?=[ .:,)–-])")  # the letter first, which is quick to look for

@@ -44,9 +44,10 @@ _COMMA_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_COMMA_NEXT}")
 _UNSTOPPED: Final = re.compile(
     rf" (?<=[^\s.;:,!?(\[–—-] )(?=[A-Za-z])(?P<list>{LIST})(?P<mark>[.:])(?= [A-Z\d“(αβγδΔ])"
 )
-# Blanks before what may be a label; behind a mark or not. The patterns that begin with a blank match nowhere else.
+# Blanks before what may be a label; behind a mark or not. The patterns that begin with a blank match nowhere else. Two
+# letters that are no Roman number begin most words.
 _PLACE: Final = re.compile(
-    r" (?=(?:[A-Za-z]\d{0,2}|\d{1,2}[A-Za-z]?|[ivxIVX]{2,5})[^A-Za-z\d])(?:(?<=[.;:,!?)’”] )(?P<marked>)|(?=[A-Za-z]))"
+    r" (?![A-Za-z][A-HJ-UWYZa-hj-uwyz])(?=(?:[A-Za-z]\d{0,2}|\d{1,2}[A-Za-z]?|[ivxIVX]{2,5})[^A-Za-z\d])(?:(?<=[.;:,!?)’”] )(?P<marked>)|(?=[A-Za-z]))"
 )
 _NAMED_BY_LETTER: Final = re.compile(
     r"\b(?:vitamins?|hepatitis|influenza|types?|(?:sub)?groups?|class(?:es)?|grades?|phases?|stages?|steps?|lanes?|factors?|proteins?|"
@@ -175,7 +176,7 @@ def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
     others: list[int] = []
     for m in _PLACE.finditer(text):
         (others if m.lastindex is None else marked).append(m.start())
-    word = text[1:2].isalpha() and text[1] not in "ivxIVX"  # and no label
+    word = text[1:2].isalpha() and text[1] not in "ivxIVX"  # begins the text, and no label
     for first, later, form in _LOOSE:
         found = _matches(later, text, marked)
         if not word and (begins := first.match(text)) is not None:

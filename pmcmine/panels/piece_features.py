@@ -176,9 +176,7 @@ def groups(
         ("end", place, named, said.rstrip()[-1:] in ".!?;", piece.end >= len(text)),
     ]
     if first is not None:
-        out.append(("first", place, first[1][:_LONGEST]))
-        if first[2]:
-            out.append(("two", place, first[1][:_LONGEST], first[2][:_LONGEST]))
+        out.append(("first", place, first[1][:_LONGEST], (first[2] or "")[:_LONGEST]))
     if place in COMPARED:
         out.append(("cue", place, kind, last, about.long))
         if "arrow" in said:
@@ -223,8 +221,10 @@ def _of_end(place: str, again: str, ends: bool, last: bool) -> tuple[str, ...]:
     return f"{place} again {again}", f"{place} ends {ends}", f"{place} end of text {last}"
 
 
-def _of_first(place: str, word: str) -> tuple[str, ...]:
-    return f"{place} word {word.lower()}", f"{place} {'lower' if word[0].islower() else 'upper'} first"
+def _of_first(place: str, word: str, next_word: str) -> tuple[str, ...]:
+    first = word.lower()
+    out = (f"{place} word {first}", f"{place} {'lower' if word[0].islower() else 'upper'} first")
+    return (*out, f"{place} words {first} {next_word.lower()}") if next_word else out
 
 
 def _of_overlap(place: str, mine: int, theirs: int, own: int, other: int) -> tuple[str, ...]:
@@ -243,7 +243,6 @@ _NAMES: Final[Mapping[str, Callable[..., tuple[str, ...]]]] = {
     "size": _of_size,
     "end": _of_end,
     "first": _of_first,
-    "two": lambda place, one, two: (f"{place} words {one.lower()} {two.lower()}",),
     "cue": lambda place, kind, last, long: (f"{place} cue {kind} last {last}", f"{place} long {long} last {last}"),
     "word": lambda place, word: (f"{place} {word}",),
     "overlap": _of_overlap,

@@ -215,7 +215,7 @@ def is_initial(m: Marker, text: str) -> bool:
     start = m.start
     first = max(start - NEAR, 0)
     begin = text.rfind(" ", first, max(start - 2, 0)) + 1 or first
-    last = text[begin:start].rstrip(" ")
+    last = text[begin:start].rstrip(" .,;")
     if last.isascii() and last.isalpha() and start - begin - len(last) <= 2:
         return last[0].lower() == m.labels[0][0].lower()  # as in most
     word = _LAST_WORD.search(text[first:start], begin - first)
