@@ -331,7 +331,7 @@ def _without_shared(text: str, span: Span, last: bool = True) -> int:
     for n in range(1, len(parts)):
         said = text[parts[n][0] : parts[n][1]]
         again = _AGAIN.match(said)
-        if (again and len(expand(again["list"])) > 1) or _AGAIN_APART.match(said):
+        if (again and len(expand(again["list"])) > 1) or ("(" in said and _AGAIN_APART.match(said)):
             return parts[n - 1][1]
         if last and (_SHARED.match(said) or _ABBREVIATION.match(said)):
             return parts[n - 1][1]

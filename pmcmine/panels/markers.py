@@ -166,7 +166,7 @@ def _firm(text: str, bold: Sequence[Span], subpanels: bool) -> Iterator[tuple[in
         for m in _HALF.finditer(text):
             start = _own_start(m, subpanels)
             yield start, m.end(), text[start : m.end("list")], "half"
-    for start, end, stop in emphasised_labels(text, bold):
+    for start, end, stop in emphasised_labels(text, bold) if bold else ():
         yield start, stop, text[start:end], "bold"
 
 
@@ -275,7 +275,7 @@ def _joined(text: str, markers: Sequence[Marker]) -> list[Marker]:
     A list whose labels all stand alone elsewhere only names them again, and is dropped; if they follow at once, it says
     what they share and is kept: "(D)–(F) vertebrae, (D) third, (E) fourth, (F) fifth".
     """
-    if len(markers) < 2:
+    if not any(_continues(text, a, b) for a, b in itertools.pairwise(markers)):
         return list(markers)
     lists: list[list[Marker]] = []
     had: set[str] = set()  # labels of the last list

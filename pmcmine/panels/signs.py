@@ -60,11 +60,11 @@ def look(text: str, bold: Sequence[Span] = ()) -> Signs:
         said += " (".join(("", *labels, labels[-1] + text[end : end + _BEHIND] if labels else ""))
     raw = said.encode("utf-8", "surrogatepass")
     shape = b" %b " % raw.translate(_LETTERS)
-    if _OTHER_DIGITS in shape:
-        return Signs(series=True, numbered=True, positions=True)
+    if b" b " in shape or _OTHER_DIGITS in shape:
+        return Signs(series=True, numbered=True, positions=True)  # the rest is seldom needed
     numbered = b" %b " % raw.translate(_NUMBERED)
     return Signs(
-        series=b" b " in shape or b" ad" in numbered or b" bd" in numbered or _may_be_series(raw, shape),
+        series=b" ad" in numbered or b" bd" in numbered or _may_be_series(raw, shape),
         numbered=b"da " in numbered,
         positions=("ight" in text and "eft" in text)
         or ("ottom" in text and "op" in text)

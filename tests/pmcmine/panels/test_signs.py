@@ -113,7 +113,7 @@ def test_a_quick_look_ends_no_search_that_finds_panels(text: str, emphasis: list
     [
         ("Growth of a plant in 12 h, n = 5.", Signs(False, False, False)),
         ("A map of the region.", Signs(False, False, False)),
-        ("Rates (A) and (B).", Signs(True, False, False)),
+        ("Rates (A) and (B).", Signs(True, True, True)),
         ("Rates (a)–(c).", Signs(True, False, False)),
         ("Rates (a) through (c).", Signs(True, False, False)),
         ("Rates (A′–C′).", Signs(True, False, False)),
