@@ -44,10 +44,11 @@ _COMMA_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_COMMA_NEXT}")
 _UNSTOPPED: Final = re.compile(
     rf" (?<=[^\s.;:,!?(\[–—-] )(?=[A-Za-z])(?P<list>{LIST})(?P<mark>[.:])(?= [A-Z\d“(αβγδΔ])"
 )
-# Blanks before what may be a label; behind a mark or not. The patterns that begin with a blank match nowhere else. Two
-# letters that are no Roman number begin most words.
+_NO_WORD: Final = r"(?![A-Za-z][A-HJ-UWYZa-hj-uwyz])"  # two letters that are no Roman number, which begin most words
+# Blanks before what may be a label; behind a mark or not. The patterns that begin with a blank match nowhere else.
 _PLACE: Final = re.compile(
-    r" (?![A-Za-z][A-HJ-UWYZa-hj-uwyz])(?=(?:[A-Za-z]\d{0,2}|\d{1,2}[A-Za-z]?|[ivxIVX]{2,5})[^A-Za-z\d])(?:(?<=[.;:,!?)’”] )(?P<marked>)|(?=[A-Za-z]))"
+    rf" {_NO_WORD}"
+    r"(?=(?:[A-Za-z]\d{0,2}|\d{1,2}[A-Za-z]?|[ivxIVX]{2,5})[^A-Za-z\d])(?:(?<=[.;:,!?)’”] )(?P<marked>)|(?=[A-Za-z]))"
 )
 _NAMED_BY_LETTER: Final = re.compile(
     r"\b(?:vitamins?|hepatitis|influenza|types?|(?:sub)?groups?|class(?:es)?|grades?|phases?|stages?|steps?|lanes?|factors?|proteins?|"
@@ -70,7 +71,7 @@ _COMMA_ANY: Final = re.compile(rf" (?<=[.;:!?)] )(?P<list>(?=[A-Za-z]){LIST}),{_
 _COMMA_ANY_FIRST: Final = re.compile(rf"(?P<list>(?=[A-Za-z]){LIST}),{_NO_LABEL}")
 # Looked for only where no other way of writing makes a series: "for A, wheat, B, rice and C, maize", "of a factor A Cells".
 _ENUMERATED: Final = re.compile(r" (?P<list>[A-Za-z](?:\d{1,2})?)(?:[,:.]|\)(?=,))(?= )")
-_FREE: Final = re.compile(rf" (?P<list>(?=[A-Za-z]){LIST})(?= (?:[A-Z\d(]|[a-z]{{2}}))")
+_FREE: Final = re.compile(rf" {_NO_WORD}(?P<list>(?=[A-Za-z]){LIST})(?= (?:[A-Z\d(]|[a-z]{{2}}))")
 # At the begin of the text, and behind a mark.
 _LOOSE: Final = (
     (_DOTTED_FIRST, _DOTTED, "dotted"),
