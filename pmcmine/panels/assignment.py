@@ -99,7 +99,11 @@ class PieceWeights:
     def __init__(self, weights: Mapping[str, Sequence[float]]) -> None:
         """Take the weights by feature, one for each of `OPTIONS`."""
         self._weights = weights
-        self._sums = Sums(lambda group: sum(map(self._packed, names(group))))
+        packed = {
+            name: sum([round(w * UNITS) << at for w, at in zip(row, _FIELD.values(), strict=True)])
+            for name, row in weights.items()
+        }
+        self._sums = Sums(lambda group: sum([packed.get(name, 0) for name in names(group)]))
         self._most: dict[str, dict[tuple[str, str], int]] = {}
 
     def best(self, found: Sequence[str], described: Sequence[Group], place: str, compared: Callable[[], Group]) -> str:
@@ -122,10 +126,6 @@ class PieceWeights:
                     total += kept[compared()]
                     return max([(total >> _FIELD[o] & _MASK, o) for o in found])[1]
         return option
-
-    def _packed(self, name: str) -> int:
-        row = self._weights.get(name)
-        return sum([round(w * UNITS) << at for w, at in zip(row, _FIELD.values(), strict=True)]) if row else 0
 
     def _most_gained(self, place: str) -> dict[tuple[str, str], int]:
         """Return the most that an option may gain on another one by the words of a piece, by (the other, itself)."""

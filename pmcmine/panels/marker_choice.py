@@ -115,8 +115,9 @@ class SeriesWeights:
 
     def __init__(self, weights: Mapping[str, float]) -> None:
         """Take the weights by feature; that of "" is the bias."""
-        self._bias = round(weights[""] * UNITS)
-        self._sums = Sums(lambda group: sum([round(weights.get(f, 0.0) * UNITS) for f in names(group)]))
+        units = {name: round(weight * UNITS) for name, weight in weights.items()}
+        self._bias = units[""]
+        self._sums = Sums(lambda group: sum([units.get(name, 0) for name in names(group)]))
 
     def score(self, described: Sequence[Group]) -> float:
         """Return the log odds of a series, by its features."""
