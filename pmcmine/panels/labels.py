@@ -78,21 +78,19 @@ def expand(text: str, subpanels: bool = False) -> tuple[str, ...]:
         part = part.strip()
         if not part:
             continue
-        m = _RANGE.fullmatch(part)
-        letters = None if subpanels else _LETTERS_TO.fullmatch(part)
+        letters = None if subpanels or "-" not in part else _LETTERS_TO.fullmatch(part)
         if letters is not None and _between(letters[1], letters[2]):
             out += _between(letters[1], letters[2])
-        elif m is not None and not _ITEM.fullmatch(part):
-            between = _between(m[1], m[2])
-            if not between:
-                return ()
-            out += between
         elif _ITEM.fullmatch(part):
             if part.isdigit() and out and re.fullmatch(r"[A-Za-z]\d{1,2}", out[-1]):
                 part = out[-1][0] + part  # "A1, 2"
             out.append(part)
         else:
-            return ()
+            m = _RANGE.fullmatch(part)
+            between = _between(m[1], m[2]) if m is not None else []
+            if not between:
+                return ()
+            out += between
         if len(out) > MAX_PANELS:
             return ()
     return tuple(dict.fromkeys(out))
@@ -100,6 +98,10 @@ def expand(text: str, subpanels: bool = False) -> tuple[str, ...]:
 
 def _between(first: str, last: str) -> list[str]:
     """Return all labels from the first to the last; none if they are of different sorts or out of order."""
+    if len(first) == len(last) == 1 and first.isalpha() and last.isalpha():
+        if first.isupper() == last.isupper() and first < last:
+            return [chr(c) for c in range(ord(first), ord(last) + 1)]
+        return []
     marks = first[len(first.rstrip(_PRIMES)) :], last[len(last.rstrip(_PRIMES)) :]
     if any(marks):
         heads = first.rstrip(_PRIMES), last.rstrip(_PRIMES)
@@ -114,10 +116,6 @@ def _between(first: str, last: str) -> list[str]:
             return []
         high = int(last.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
         return [f"{head}{i}" for i in range(low, high + 1)] if low < high <= low + MAX_PANELS else []
-    if len(first) == len(last) == 1 and first.isalpha() and last.isalpha():
-        if first.isupper() == last.isupper() and first < last:
-            return [chr(c) for c in range(ord(first), ord(last) + 1)]
-        return []
     if first.isdigit() and last.isdigit() and int(first) < int(last) <= int(first) + MAX_PANELS:
         return [str(i) for i in range(int(first), int(last) + 1)]
     if first in _ROMAN_NUMBER and last in _ROMAN_NUMBER:

@@ -238,9 +238,14 @@ def _sorts(labels: tuple[str, ...]) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
+def _names(label: str) -> frozenset[str]:
+    return frozenset([k.name for k in kinds(label)])
+
+
+@lru_cache(maxsize=4096)
 def _sorts_of(labels: tuple[str, ...]) -> frozenset[str]:
-    names = [{k.name for k in kinds(x)} for x in labels]
-    every = set.intersection(*names)
+    names = {_names(x) for x in labels}
+    every = frozenset.intersection(*names)
     base = set.intersection(*({n.rstrip("+") for n in some} for some in names))
-    some = {n for n in set.union(*names) if n.endswith("+") and n.rstrip("+") in base}
+    some = {n for n in frozenset.union(*names) if n.endswith("+") and n.rstrip("+") in base}
     return frozenset({n for n in every if not n.endswith("+")} | some)

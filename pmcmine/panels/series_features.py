@@ -22,6 +22,8 @@ _NAMED: Final = re.compile(
     re.IGNORECASE,
 )
 _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
+_NO_NAME: Final = ",;:!?"  # how none of the words that a letter names ends, empty ones included
+_SHORTENED: Final = "gGqQsSſ"  # before a stop: "fig.", "eq.", "eqs."
 _MEASURES: Final = frozenset("mrs:,0123456789")  # how a measure ends
 _GENUS_FORMS: Final = ("bold", "dotted", "opening", "unstopped")
 _GENUS: Final = re.compile(r"[A-Za-z]?\. [a-z]{4,}")  # "(A. comosus)"
@@ -207,4 +209,6 @@ def _of_last_word(word: str) -> int:
         out = _ONE["comma before"]
     else:
         out = _ONE["reference"] if _REFERENCE.search(word) else 0
+    if word[-1:] in _NO_NAME or (word[-1] == "." and word[-2:-1] not in _SHORTENED):
+        return out
     return out + _ONE["named"] if _NAMED.search(word + " ") else out
