@@ -23,8 +23,11 @@ _LONGEST: Final = 7  # code points of an abbreviation and its stop
 def sentences(text: str, start: int, end: int) -> list[Span]:
     """Return sentences between two places."""
     ends, begins = _cuts(text)
+    first = bisect_left(ends, start)
+    if first == len(ends) or begins[first] >= end:
+        return [(start, end)] if start < end else []  # as in most
     out, at = [], start
-    for k in range(bisect_left(ends, start), len(ends)):
+    for k in range(first, len(ends)):
         if begins[k] >= end:
             break
         out.append((at, ends[k]))
