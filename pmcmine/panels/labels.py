@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -125,7 +126,7 @@ def _between(first: str, last: str) -> list[str]:
     return []
 
 
-def series(found: set[str], name: str) -> set[str]:
+def series(found: Set[str], name: str) -> set[str]:
     """Select the labels of one sort that form a series from its start (one in ten may be missing)."""
     number = {label: k.number for label in found for k in kinds(label) if k.name == name}
     if name.endswith("+"):

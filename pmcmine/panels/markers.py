@@ -24,9 +24,7 @@ class Marker(NamedTuple):
     form: str
 
 
-_BRACKETED_LIST: Final = (
-    rf"\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?|[Mm]ap|[Pp]lot|[Gg]raph|[Ii]mage) )?(?P<list>{LIST})(?:[,;] ?[^\w\s()\[\]]{{1,3}}|\s?[:.])?\s?[)\]]"
-)
+_BRACKETED_LIST: Final = rf"\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?|[Mm]ap|[Pp]lot|[Gg]raph|[Ii]mage) )?(?P<list>{LIST})(?:[,;] ?[^\w\s()\[\]]{{1,3}}|\s?[:.])?\s?[)\]]"
 _BRACKETED: Final = re.compile(rf"[(\[]{_BRACKETED_LIST}")
 _ROUND: Final = re.compile(rf"\({_BRACKETED_LIST}")  # where there are no others: the engine skips to a single character
 _IN_BRACKETS: Final = re.compile(
@@ -61,9 +59,7 @@ _BARE_NEXT: Final = r"(?= [A-Z\d“‘\"'(αβγδΔ*]| [a-z]{2,})(?! \d{1,3}(?:
 _BARE: Final = re.compile(rf" (?<=[.;:!?)’”,] )(?P<list>{LIST}){_BARE_NEXT}")
 _BARE_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_BARE_NEXT}")
 # "in tumour tissues.A, Breast." and "tissues.A Breast.": the white space before the label is lost.
-_GLUED_LABEL: Final = (
-    rf"(?<=[a-z\d%)\]][a-z\d%)\]].)(?P<list>(?=[A-Za-z]){LIST})(?:[.:,)](?= )|(?= [A-Z\d]))"
-)
+_GLUED_LABEL: Final = rf"(?<=[a-z\d%)\]][a-z\d%)\]].)(?P<list>(?=[A-Za-z]){LIST})(?:[.:,)](?= )|(?= [A-Z\d]))"
 _GLUED: Final = re.compile(rf"[.;?!]{_GLUED_LABEL}")
 _GLUED_TO_STOP: Final = re.compile(rf"\.{_GLUED_LABEL}")
 _NO_LABEL: Final = r"(?= )(?! (?:and )?[A-Za-z]\d?(?:[ ,–-]|$))"
