@@ -1,15 +1,18 @@
-"""Shortcuts of the split of captions change no split: the quick look, sums of weights, and words that are not compared."""
+"""Shortcuts of the split of captions change no split: the quick look, sums of weights, words that are not compared, and patterns
+that are not tried."""
 
 from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib import resources
 from itertools import product
 from pathlib import Path
+from string import ascii_letters
 from unittest.mock import patch
 
 import pytest
@@ -17,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.corpus import extractions
-from pmcmine.panels import assignment, marker_choice
+from pmcmine.panels import assignment, marker_choice, markers, sentences, series_features
 from pmcmine.panels.captions import rule_spans, split_caption
 from pmcmine.panels.marker_choice import choose_markers, series_weights
 from pmcmine.panels.markers import Marker, emphasised_labels, find_markers
@@ -42,14 +45,26 @@ _CAPTIONS = st.lists(st.sampled_from(_SAID), min_size=2, max_size=16).map(" ".jo
 
 @contextmanager
 def _no_shortcut() -> Iterator[None]:
-    """Search each caption, and compare the words of each piece."""
+    """Search each caption with all patterns, and compare the words of each piece."""
     always = dict.fromkeys(((a, b) for a in assignment.OPTIONS for b in assignment.OPTIONS), 1 << 30)
+    sentences._cuts.cache_clear()
     with (
+        patch.object(markers, "_ROUND", markers._BRACKETED),
+        patch.object(markers, "_GLUED_TO_STOP", markers._GLUED),
+        patch.object(markers, "_PLACE", _among_words(markers._PLACE)),
+        patch.object(markers, "_FREE", _among_words(markers._FREE)),
+        patch.object(sentences, "_STOPPED", sentences._SENTENCE),
         patch.object(marker_choice, "look", lambda text, bold: Signs(True, True, True)),
         patch.object(assignment.PieceWeights, "_most_gained", lambda self, place: always),
         patch.object(assignment, "_weights", lambda: assignment.PieceWeights(_piece_weights())),
     ):
         yield
+    sentences._cuts.cache_clear()
+
+
+def _among_words(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    assert markers._NO_WORD in pattern.pattern
+    return re.compile(pattern.pattern.replace(markers._NO_WORD, ""))
 
 
 def _piece_weights() -> dict[str, tuple[float, ...]]:
@@ -257,6 +272,23 @@ def test_words_of_a_piece_are_compared_with_those_of_its_panel_and_of_others(
 def test_all_words_of_the_model_are_shorter_than_words_are_cut() -> None:
     said = [x for name in _piece_weights() if " word" in name for x in name.split(" word", 1)[1].split()]
     assert len(said) > 100 and max(map(len, said)) < 24
+
+
+def test_no_label_at_the_begin_is_two_letters_of_a_word() -> None:
+    words = [a + b for a, b in product(ascii_letters, repeat=2) if b not in "ivxIVX"]
+    for word, said in product(words, (". Cells", ", Cells", " Cells", " – cells", "–C, cells", ", B, Cells")):
+        assert not any(first.match(word + said) for first, _, _ in markers._LOOSE)
+    assert all(any(first.match(x) for first, _, _ in markers._LOOSE) for x in ("A. Cells", "ii, Cells", "A–C, Cells"))
+
+
+def test_words_that_a_letter_names_end_as_the_shortcut_expects() -> None:
+    words = "vitamin Figs fig fig. Fig. eq eq. Eqs. eqſ. eqs cells cells. types step ( figure( cases".split()
+    found = 0
+    for word, mark in product(("", *words), ("", *",.;:!?(")):
+        named = series_features._of_last_word(word + mark) & (series_features._ONE["named"] * 1023)
+        assert bool(named) == bool(series_features._NAMED.search(f"{word}{mark} "))
+        found += bool(named)
+    assert found > 15
 
 
 @pytest.mark.real
