@@ -320,7 +320,8 @@ def decode_sample(data: bytes | memoryview, place: SamplePlace, check: bool) -> 
             raise ValueError("more than three members")
         sample["txt"] = sample["txt"].decode("utf-8")
         record = sample["json"]
-        if record["caption"] != sample["txt"]:
+        # The text of a panel's sample is what its figure's caption says of it.
+        if record["text" if "panel_id" in record else "caption"] != sample["txt"]:
             raise ValueError("a text that is not its caption")
         if check and not image_holds(sample["jpg"], record["sha256"]):
             raise ValueError("a damaged image")

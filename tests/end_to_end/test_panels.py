@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import tarfile
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 from pmcmine.config import load_config
 from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import DemoArticle, DemoFigure, many_articles
+from pmcmine.write.rows import ImagePlace
 from tests.helpers import NO_MODELS, mine, release_json, rows, tree
+from tests.test_cli import call
 
 LIGHT = NO_MODELS | {"near_duplicates": False, "image_kinds": True}
 
@@ -117,6 +121,24 @@ def test_readers_load_them(release: Path) -> None:
     assert first["jpg"].size[0] > 30 and first["json"]["panel_id"] and first["txt"]
     shard = next((release / "shards-panels" / "commercial" / "train").rglob("*.tar"))
     assert sum(1 for _ in wds.WebDataset(str(shard), shardshuffle=False)) >= 1
+
+
+def test_scorers_and_writers_are_given_the_images_of_panels(
+    release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copied = tmp_path / "release"
+    shutil.copytree(release, copied)
+    code, _, err = call(capsys, "score", str(copied), "--with", "image-statistics", "--table", "panels")
+    assert code == 0, err
+    files = sorted((copied / "scores" / "image-statistics-panels").rglob("*.parquet"))
+    entropy = {r["panel_id"]: r["image_statistics_panels_entropy"] for f in files for r in pq.read_table(f).to_pylist()}
+    panels = {p["panel_id"]: p for p in rows(release, "panels")}
+    assert {p for p, value in entropy.items() if value is not None} == {p for p, r in panels.items() if r["shard"]}
+    images = {record["panel_id"]: image for image, _, record in _samples(release).values()}
+    for panel, row in panels.items():
+        if row["shard"]:
+            place = ImagePlace(row["shard"], row["sample_offset"], row["sample_size"], True, row["crop_sha256"])
+            assert place.read(release) == images[panel]
 
 
 def test_the_same_bytes_again(bucket: Path, release: Path, tmp_path: Path) -> None:
