@@ -49,6 +49,7 @@ class Repo:
     tags: dict[str, str] = field(default_factory=dict)
     ever: list[tuple[str, dict[str, File], str]] = field(default_factory=list)  # those that were squashed, too
     removed: set[str] = field(default_factory=set)  # objects, by SHA-256
+    gated: bool = False  # who is not the owner's sees its name, but reads nothing
 
     def at(self, revision: str) -> tuple[str, dict[str, File]] | None:
         wanted = self.tags.get(revision, revision)
@@ -206,6 +207,10 @@ class _Handler(BaseHTTPRequestHandler):
         repo = hub.repos.get(asked[1])
         if repo is not None and repo.private and asked[1].split("/")[0] not in mine:
             self._json({"error": "Repository not found"}, 404 if mine else 401, {"X-Error-Code": "RepoNotFound"})
+            return False
+        if repo is not None and repo.gated and "/resolve/" in path and asked[1].split("/")[0] not in mine:
+            said = f"Access to dataset {asked[1]} is restricted and you are not in the authorized list."
+            self._json({"error": said}, 403 if mine else 401, {"X-Error-Code": "GatedRepo"})
             return False
         writes = self.command in ("PUT", "DELETE", "POST") and not path.endswith(
             ("/paths-info/main", "/preupload/main")

@@ -8,18 +8,19 @@ import random
 import time
 from collections.abc import Callable
 from hashlib import sha1
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from pmcmine.errors import PmcmineError
+from pmcmine.io.hub_refusal import refusal
 from pmcmine.io.retry import retry_after
-from pmcmine.publish.session import within
+from pmcmine.publish.session import last_answer, within
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 RETRIED: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CONFLICTS: Final = frozenset({409, 412})  # a commit that does not follow the newest one
 _TRIES: Final = 8
-_READINGS: Final = 3  # of an answer that is not JSON: the client reads those of a busy gateway before their status
+_READINGS: Final = 3  # of an answer that is not JSON, though its status says that the Hub is well
 _MOST_SAID: Final = 500  # characters of an answer that are shown
 _MALFORMED: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 SECONDS: Final = 600.0  # in which the requests of one question begin
@@ -57,21 +58,35 @@ def patiently(action: Callable[[], T], what: str, seconds: float | None = SECOND
         try:
             with within(seconds, what):
                 return _understood(action, what)
-        except _NotJson:
-            if attempt >= _READINGS - 1:
+        except _NotJson:  # the client reads the answer of a busy gateway before its status
+            answer = last_answer()
+            status = getattr(answer, "status_code", None)
+            if status not in RETRIED and attempt >= _READINGS - 1:
                 raise
-            time.sleep(_delay(attempt))
+            if attempt == _TRIES - 1:
+                raise PmcmineError(f"{what}: the Hub is busy (status {status})") from None
+            time.sleep(_wait(answer, attempt))
         except hub_errors() as error:
             answer = getattr(error, "response", None)
             status = getattr(answer, "status_code", None)
             if (status is not None and status not in RETRIED) or attempt == _TRIES - 1:
                 if status in _CONFLICTS:
                     raise Conflict(f"{what}: it was changed meanwhile") from None
-                reason = str(error).strip().splitlines()
-                raise PmcmineError(f"{what}: {reason[0][:_MOST_SAID] if reason else type(error).__name__}") from None
-            asked = retry_after(answer.headers.get("Retry-After"), _MOST_WAIT) if answer is not None else None
-            time.sleep(asked if asked is not None else _delay(attempt))
+                raise PmcmineError(f"{what}: {_reason(error)}") from None
+            time.sleep(_wait(answer, attempt))
     raise AssertionError("not reached")
+
+
+def _reason(error: Exception) -> str:
+    """Say in one line why the Hub refuses."""
+    said = str(error).strip().splitlines()
+    return refusal(error) or (said[0][:_MOST_SAID] if said else type(error).__name__)
+
+
+def _wait(answer: Any, attempt: int) -> float:
+    """Return the seconds before the next try: what the answer asks for, if it does."""
+    asked = retry_after(answer.headers.get("Retry-After"), _MOST_WAIT) if answer is not None else None
+    return asked if asked is not None else _delay(attempt)
 
 
 def _delay(attempt: int) -> float:

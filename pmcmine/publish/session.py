@@ -2,11 +2,12 @@
 
 The client sends its token wherever the Hub's answers point: to the next page of a listing and to the check after an
 upload. Both may name another host. It also follows a redirect from HTTPS to plain HTTP, where others could change what
-is read; that ends in an error.
+is read; that ends in an error. And it prints its warnings itself, with addresses of uploads, which are signed.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pmcmine.errors import PmcmineError
+from pmcmine.text.clean import CleanFormatter
 
 _origins: Final[Counter[tuple[str, str | None, int | None]]] = Counter()  # each as often as it is guarded
 _lock: Final = threading.Lock()
@@ -40,10 +42,33 @@ def within(seconds: float | None, what: str) -> Iterator[None]:
     """
     before = getattr(_limit, "at", None)
     _limit.at = None if seconds is None else (time.monotonic() + seconds, what)
+    _limit.answer = None
     try:
         yield
     finally:
         _limit.at = before
+
+
+def last_answer() -> Any | None:
+    """Return the last response that this thread had within `within`; None if it had none."""
+    return getattr(_limit, "answer", None)
+
+
+@contextmanager
+def _clean_log() -> Iterator[None]:
+    """Let each warning of the client be shown once, without credentials."""
+    logger = logging.getLogger("huggingface_hub")
+    own = [(handler, handler.formatter) for handler in logger.handlers]
+    for handler, _ in own:
+        handler.setFormatter(CleanFormatter())
+        if logging.getLogger().handlers:
+            logger.removeHandler(handler)
+    try:
+        yield
+    finally:
+        for handler, formatter in own:
+            handler.setFormatter(formatter)
+            logger.addHandler(handler)
 
 
 @contextmanager
@@ -60,18 +85,25 @@ def guarded(endpoint: str | None) -> Iterator[None]:
     origins = {_origin(endpoint or constants.ENDPOINT), _origin(constants.ENDPOINT)}
     # Clients before 1.0 have sessions of requests, which know no such hooks.
     hooks = getattr(get_session(), "event_hooks", None)
-    requests = hooks["request"] if isinstance(hooks, dict) else []
+    requests, answers = (hooks["request"], hooks["response"]) if isinstance(hooks, dict) else ([], [])
     with _lock:
         _origins.update(origins)
         if _check not in requests:
             requests.append(_check)
+            answers.append(_note)
     try:
-        yield
+        with _clean_log():
+            yield
     finally:
         with _lock:
             _origins.subtract(origins)
             if not +_origins and _check in requests:
                 requests.remove(_check)
+                answers.remove(_note)
+
+
+def _note(answer: Any) -> None:
+    _limit.answer = answer
 
 
 def _check(request: Any) -> None:

@@ -15,6 +15,7 @@ import fsspec
 import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
+from pmcmine.io.hub_refusal import refusal
 from pmcmine.io.safe_names import release_name
 from pmcmine.release.condition_text import check_length
 from pmcmine.release.nearest import choose
@@ -83,7 +84,7 @@ def _pinned(fs: Any, root: str, release: str) -> str:
         place = fs.resolve_path(root)
         info = fs._api.repo_info(place.repo_id, repo_type="dataset", revision=place.revision)
     except (OSError, NotImplementedError) as error:
-        said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+        said = refusal(error) or next(iter(str(error).strip().splitlines()), "") or type(error).__name__
         raise PmcmineError(f"{release}: can't be opened ({said})") from None
     return f"datasets/{place.repo_id}@{info.sha}" if info.sha else root
 
@@ -138,7 +139,7 @@ def side_files(
 
 def unreachable(release: str, error: Exception) -> PmcmineError:
     """Return one line about what a file system says; each has errors of its own."""
-    said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    said = refusal(error) or next(iter(str(error).strip().splitlines()), "") or type(error).__name__
     return PmcmineError(f"{release}: can't be read ({said})")
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
@@ -106,6 +110,64 @@ def test_a_refusal_is_one_short_line(
     with pytest.raises(PmcmineError) as raised:
         publish(_release(tmp_path), "org/pairs", endpoint=hub.url)
     assert len(str(raised.value).splitlines()) == 1 and len(str(raised.value)) < 600
+
+
+def test_a_hub_that_is_busy_for_a_while_is_not_taken_for_another_server(
+    lie: Callable[[str, Answer], None],
+    hub: HubServer,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    honest, asked = hub_server._Handler._route, []
+
+    def busy(self: Any, path: str, query: dict[str, list[str]], body: bytes) -> None:
+        if path == "/api/validate-yaml" and len(asked) < 6:  # a part of a commit whose status is read last
+            asked.append(path)
+            self._answer(503 if len(asked) % 2 else 429, b"<html>busy</html>", {"Retry-After": "0"})
+        else:
+            honest(self, path, query, body)
+
+    monkeypatch.setattr(hub_server._Handler, "_route", busy)
+    release = _release(tmp_path)
+    publish(release, "org/pairs", endpoint=hub.url)
+    assert len(asked) == 6 and "release.json" in hub.files("org/pairs")
+    hub.repos.clear()
+    lie("/api/validate-yaml", lambda self, _, __: self._answer(503, b"<html>busy</html>", {"Retry-After": "0"}))
+    with pytest.raises(PmcmineError, match=r"503"):
+        publish(release, "org/pairs", endpoint=hub.url)
+
+
+def test_warnings_of_the_client_are_shown_once_and_without_signatures(
+    hub: HubServer,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    honest, refused = hub_server._Storage._object, []
+
+    def once(self: Any, oid: str, body: bytes) -> None:
+        if self.command == "PUT" and not refused:
+            refused.append(oid)
+            self._answer(503, b"busy")
+        else:
+            honest(self, oid, body)
+
+    monkeypatch.setattr(hub_server._Storage, "_object", once)
+    import huggingface_hub.utils.logging  # noqa: F401 - adds its handler
+
+    before = [(h, h.formatter) for h in logging.getLogger("huggingface_hub").handlers]
+    publish(_release(tmp_path / "library"), "org/pairs", endpoint=hub.url)  # the client's own handler
+    assert [(h, h.formatter) for h in logging.getLogger("huggingface_hub").handlers] == before
+    refused.clear()
+    hub.repos.clear()
+    hub.objects.clear()
+    args = ["publish", str(_release(tmp_path / "command")), "org/pairs", "--endpoint", hub.url]
+    env = os.environ | {"HF_HUB_DISABLE_XET": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pmcmine", *args], capture_output=True, text=True, env=env, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("thrown while requesting PUT") == 1, done.stderr
+    assert "X-Amz-Signature=***" in done.stderr and hub_server._signature(refused[0]) not in done.stderr
 
 
 def test_the_token_is_sent_to_the_hub_alone(

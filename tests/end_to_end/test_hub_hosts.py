@@ -86,6 +86,27 @@ def test_published_by_signed_addresses_to_namespaces_that_are_ours(
     _assert_holds(hub, later)
 
 
+@pytest.mark.parametrize("token", ["hf_of_another", ""])
+@pytest.mark.parametrize("kind", ["private", "gated"])
+def test_a_reader_who_is_not_let_in_is_told_what_to_do(
+    kind: str, token: str, hub: HubServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import HfFileSystem
+
+    write_release(tmp_path / "release", 3)
+    _push(hub, tmp_path / "release")
+    for repo in hub.repos.values():
+        repo.private, repo.gated = kind == "private", kind == "gated"
+    monkeypatch.setenv("HF_TOKEN", token)
+    HfFileSystem.clear_instance_cache()
+    said = "it is private" if kind == "private" else "readers have to be let in"
+    for read in (lambda: verify_hub("org/pairs", endpoint=hub.url), lambda: stream.open("org/pairs")):
+        with pytest.raises(PmcmineError) as refused:
+            read()
+        assert said in str(refused.value) and "HF_TOKEN" in str(refused.value), refused.value
+        assert str(refused.value).count("\n") == 0
+
+
 def test_xet_sends_only_what_its_storage_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Xet's own client, and the local storage that it has for tests: what a release shares with the next is kept."""
     import hf_xet
