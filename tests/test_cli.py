@@ -347,7 +347,9 @@ def test_conditions_of_tables_are_checked(
     for args, said in (
         (["stats", release, "--where", "license = 'CC BY'"], "Did you mean 'CC-BY'"),
         (["stats", release, "--where", "licence = 'CC-BY'"], "no column 'licence'; did you mean 'license'?"),
-        (["stats", release, "--sql", "SELECT * FROM figure"], 'Did you mean "figures"'),
+        (["stats", release, "--sql", "SELECT * FROM figure"], "no table 'figure'; did you mean 'figures'?"),
+        (["stats", release, "--sql", "SELECT * FROM pg_gridz"], "no table 'pg_gridz'\n"),
+        (["export", release, "--format", "llava", "--out", str(tmp_path / "new")], "`pmcmine write` makes them"),
         (["stats", release, "--by", "licence"], "did you mean 'license'"),
         (["subset", release, *out, "--where", "kind = 'CT'"], "image_kinds has 'ct'"),
         (["subset", release, *out, "--table", "paragraphs", "--where", "type = 'case'"], "type is never 'case'"),

@@ -30,13 +30,16 @@ def _tables(release: ReleaseReader, out: Export) -> list[WrittenFacts]:
     """Return the side tables to export.
 
     Raises:
-        PmcmineError: for a name that is none, or texts that are no conversations.
+        PmcmineError: for a name that is none, texts that are no conversations, and a release that has no others.
     """
     chosen = release.written(out.written)
     for facts in chosen:
         if out.written and facts.table not in _QUERIES:
             raise PmcmineError(f"--written {facts.name}: its texts are about {facts.table}, and are no conversations")
-    return [facts for facts in chosen if facts.table in _QUERIES]
+    found = [facts for facts in chosen if facts.table in _QUERIES]
+    if not found:
+        raise PmcmineError("the release has no conversations that a model wrote; `pmcmine write` makes them")
+    return found
 
 
 def _turns(row: Mapping[str, Any], table: str) -> list[tuple[str, str]]:

@@ -37,6 +37,8 @@ _KEEPS_VALUES: Final = frozenset(
 
 # DuckDB on a list that is compared with a text.
 _LIST_CAST: Final = re.compile(r"value '(.*?)' can't be cast to the destination type \w+\[\]")
+_NO_TABLE: Final = re.compile(r'Table with name ([^\n]+?) does not exist!(?:\s+Did you mean "([^"\n]+)")?')
+_OF_DUCKDB: Final = ("pg_", "duckdb_", "sqlite_", "information_schema")  # tables of every connection
 _NO_COLUMN: Final = re.compile(r'Referenced column "(.*?)" not found[^\n]*\s*(?:Candidate bindings: ([^\n]*))?')
 _TABLE_FUNCTIONS: Final = frozenset({"unnest"})
 # They read or change something else than the tables, wait, or draw another value each time.
@@ -69,6 +71,11 @@ def explain(error: duckdb.Error | str, query: str = "") -> str:
         return f"{said}; ask list_contains({column}, '{cast[1]}')"
     if "concept_below does not exist" in str(error):
         return "concept_below stands in a condition (--where, where) alone; in SQL, ask the table concepts"
+    unknown = _NO_TABLE.search(str(error))
+    if unknown:
+        near = unknown[2] or ""
+        hint = f"; did you mean {near!r}?" if near and not near.startswith(_OF_DUCKDB) else ""
+        return f"there is no table {unknown[1]!r}{hint}"
     missing = _NO_COLUMN.search(str(error))
     if missing:
         quoted = f'"{missing[1]}"' in query
