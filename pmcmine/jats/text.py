@@ -15,6 +15,7 @@ from lxml import etree
 from pmcmine.jats.dom import HREF, MATHML, Element
 from pmcmine.jats.lists import BULLET, mark_items
 from pmcmine.jats.mathml import entity_text, mathml_text
+from pmcmine.jats.superscripts import before_script
 from pmcmine.jats.tex import tex_text
 
 FLOATS: Final = frozenset(
@@ -45,13 +46,13 @@ _LABELISH: Final = re.compile(r"[\s().,]*(?:[A-Za-z]\d{0,2}|\d{1,2}|[ivx]{1,4})?
 _SIGN_LENGTH: Final = 200  # characters of what stands for a picture
 _CELLS: Final = frozenset({"td", "th", "entry"})  # their lines keep the items of lists apart
 _NOTHING: Final[frozenset[str]] = frozenset()
-_WALK, _XREF, _SUP, _FLOAT, _FORMULA, _BLOCK, _SKIP, _NOTE = range(8)
+_WALK, _XREF, _SCRIPT, _FLOAT, _FORMULA, _BLOCK, _SKIP, _NOTE = range(8)
 _ACTIONS: Final[dict[str, int]] = (
     dict.fromkeys(FLOATS, _FLOAT)
     | dict.fromkeys(_SKIPPED, _SKIP)
     | dict.fromkeys(BLOCKS, _BLOCK)
     | dict.fromkeys(_FORMULAS, _FORMULA)
-    | {"xref": _XREF, "sup": _SUP, "fn": _NOTE}
+    | {"xref": _XREF, "sup": _SCRIPT, "sub": _SCRIPT, "fn": _NOTE}
 )
 
 
@@ -124,8 +125,8 @@ def _walk(  # noqa: C901, PLR0915 - where parsing spends its time: a call a kind
             elif inner := child.text:
                 parts.append(inner)
             marks.append((start, len(parts), child))
-        elif action == _SUP:
-            if mark := _before_superscript(child, parts) if parts else "":
+        elif action == _SCRIPT:
+            if mark := before_script(child, parts) if parts else "":
                 parts.append(mark)
             if mark == "^" and not len(child):
                 parts.append((child.text or "").lstrip())
@@ -153,14 +154,6 @@ def _walk(  # noqa: C901, PLR0915 - where parsing spends its time: a call a kind
             parts.append(tail)
 
 
-_NUMBER: Final = re.compile(r"(?:[-−–‐‑－+]\s?)?\d+(?:[./·]\d+)?")
-_NUMBERS: Final = re.compile(r"\d+[a-z]?(?:\s?[,;–-]\s?\d+[a-z]?)+")  # of several citations
-_VARIABLE_POWER: Final = re.compile(r"\(?[-−–‐‑－]\s?\(?[Δ∆A-Za-z]|[nNx]$")  # 2^−ΔΔCt, 2^n
-_WORD: Final = re.compile(r"[^\W\d_][a-zß-ÿ]{3,}$")
-_SPACED_TEN: Final = re.compile(r"[×xX·*∙•]\s?10 $")
-_REACH: Final = 48  # characters before a superscript that decide its meaning
-
-
 def _is_glued(xref: Element) -> bool:
     """Check whether a citation that follows a letter or digit would run into it: `2015<xref>12</xref>`."""
     if xref.get("ref-type") != "bibr":
@@ -169,102 +162,6 @@ def _is_glued(xref: Element) -> bool:
     if not text and len(xref) and xref[0].tag == "sup":
         text = xref[0].text
     return text is not None and text.strip()[:1].isdigit()
-
-
-def _tail(parts: list[str]) -> str:
-    """Return the last characters of a text in pieces."""
-    text = parts[-1]
-    if len(text) >= _REACH:
-        return text[-_REACH:]
-    for part in reversed(parts[-9:-1]):
-        text = part[-_REACH:] + text
-        if len(text) >= _REACH:
-            break
-    return text[-_REACH:]
-
-
-def _before_superscript(element: Element, parts: list[str]) -> str:
-    """Return what a superscript needs in front of it: a caret for a power, a space for a mark, else nothing.
-
-    `10<sup>6</sup>` must become neither 106, nor a citation after a year part of the year.
-    """
-    last = parts[-1][-1:]
-    if last == " " and parts[-1].endswith("10 ") and _SPACED_TEN.search(_tail(parts)):
-        # The markup separates the power from its base: `5 × 10 <sup>6</sup>`.
-        power = element.text or ""
-        if len(element) == 0 and _NUMBER.fullmatch(power.strip()):
-            parts[-1] = parts[-1][:-1]
-            return "^"
-    if not (last.isalnum() or last in ".,)%°"):
-        return ""
-    text = ("".join(element.itertext()) if len(element) else element.text or "").strip()
-    if not text or (last.isalpha() and not len(element) and (text == "2" or not text[0].isdigit())):
-        return ""
-    if len(element) and (element[0].tag == "xref" or next(element.iter("xref"), None) is not None):
-        if last in ".,":
-            glued = text[0].isdigit() and _tail(parts)[-2:-1].isdigit()
-        else:
-            glued = text[0].isalnum() and last != ")"
-        return " " if glued else ""
-    if last.isdigit():
-        return _after_number(element, text, parts)
-    if last == ")":
-        return "^" if _NUMBER.fullmatch(text) and _is_expression(parts) else ""
-    if last.isalpha() and text[0].isdigit():
-        if _NUMBERS.fullmatch(text):
-            return " "
-        if text.isdigit() and text not in ("2", "3") and _WORD.search(_tail(parts)):
-            return " "
-    return ""
-
-
-def _after_number(element: Element, text: str, parts: list[str]) -> str:
-    """Return the separator that a superscript needs after a digit."""
-    before = _tail(parts)
-    at = len(before)
-    while at and (before[at - 1].isdigit() or before[at - 1] in ".,"):
-        at -= 1
-    base = before[at:].lstrip(".,")
-    lead, second = (" " + before[: len(before) - len(base)])[-1], ("  " + before[: len(before) - len(base)])[-2]
-    number = _NUMBER.fullmatch(text) is not None
-    if number and not text[0].isdigit():
-        return "^"
-    ten = base == "10" or base.endswith((".10", ",10"))
-    sibling = element.getprevious()
-    if sibling is not None and sibling.tag == "sub" and not sibling.tail:
-        if not number and not _NUMBERS.fullmatch(text):
-            return ""
-        isotope = (element.tail or "")[:1].isupper()
-        variable = lead.isalpha() and not second.isalpha()
-        return "^" if number and variable and not isotope else " "
-    named = (lead.isalpha() and not (lead in "xX" and not second.isalpha())) or (lead in "-‐‑" and second.isalpha())
-    if named and base == "10" and lead.islower() and second.islower():
-        named = False  # "of10": the space is missing, it is no name
-    if number:
-        return "^" if not named and (ten or _is_base(base, text)) else " "
-    if _NUMBERS.fullmatch(text):
-        return "^" if not named and (ten or base == "2") else " "
-    return "^" if not named and base in ("2", "10") and _VARIABLE_POWER.match(text) else ""
-
-
-def _is_base(base: str, exponent: str) -> bool:
-    """Check whether a number (no name, not 10) is raised to an unsigned power, rather than followed by a citation."""
-    if not exponent.isdigit():
-        return True
-    power = int(exponent) if len(exponent) < 4 else 1000
-    if "." in base or "," in base:
-        return power in (0, 2, 3) and base.count(".") < 2
-    if len(base) == 4 and base[:2] in ("18", "19", "20"):
-        return False  # a year
-    return base == "2" or power < 10 or (len(base) == 1 and power < 30)
-
-
-def _is_expression(parts: list[str]) -> bool:
-    """Whether the brackets that end here hold a calculation: `(x − y)<sup>2</sup>`, but not `(DIC)<sup>1</sup>`."""
-    before = _tail(parts)
-    start = before.rfind("(")
-    inside = before[start + 1 : -1] if start >= 0 else ""
-    return bool(re.search(r"[-+−–×·*/=]", inside)) and not re.search(r"[A-Za-z]{4}|et al", inside)
 
 
 def is_picture(alternatives: Element) -> bool:

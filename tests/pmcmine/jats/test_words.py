@@ -118,6 +118,15 @@ CITE = '<xref ref-type="bibr" rid="r1">'
     ("version 2.4.0<sup>53</sup>, 50<sup>1–3</sup>", "version 2.4.0 53, 50 1–3"),
     ('25<sup><xref ref-type="fn" rid="n">1</xref></sup>', "25 1"),
     ("H<sub>2</sub><sup>18</sup>O", "H2 18O"),
+    ("Smith 2011<sup>1,</sup><sup>4,</sup><sup>9</sup>", "Smith 2011 1,4,9"),
+    ("at <italic>T</italic>\n<sub>melt</sub>, <bold>K</bold>\n<sub><bold>2</bold></sub>O", "at Tmelt, K2O"),
+    ("<italic>R</italic>\n<sup>2</sup> of <italic>σ</italic> <sup>2</sup>", "R2 of σ2"),
+    ("<italic>P</italic> <sub>for trend</sub>", "P for trend"),
+    ("PO<sub>4</sub>\n<sup>3−</sup>, <sup>13</sup>C", "PO43−, 13C"),
+    ("<bold>(B)</bold> <sup>13</sup>C; <italic>Mus musculus</italic> <sup>5</sup>", "(B) 13C; Mus musculus 5"),
+    (f"of <italic>yeast</italic> <sup>{CITE}8</xref></sup>", "of yeast 8"),
+    ("the 12 <sup>th</sup> of 40 cm\n<sup>3</sup>, a χ <sup>2</sup> test of type A <sup>2</sup>",
+     "the 12th of 40 cm3, a χ2 test of type A 2"),
 ])  # fmt: skip
 def test_powers_and_marks(markup: str, text: str) -> None:
     p = read(article(f"<p>{markup}</p>")).paragraphs[0]
