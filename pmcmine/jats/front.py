@@ -17,6 +17,7 @@ from pmcmine.text import bounds
 from schemas.article import Author, Dates, Funding, Reference, RelatedArticle
 
 _ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
+_REGISTRY_ID = re.compile(r"(?:https?://\S{0,40}/|doi:\s?)?10\.13039/\d{1,20}")
 _PMCID = re.compile(r"(?:PMC)?(\d{1,12})", re.IGNORECASE)
 
 
@@ -51,22 +52,19 @@ class Front:
 
 
 def _affiliation(element: Element) -> str:
-    text = flatten(element)
-    label = plain_text(element.find("label"))
-    return text.text.removeprefix(label).strip() if label else text.text
+    """Return an affiliation without the mark that its authors refer to: a label, or a superscript in front."""
+    text = flatten(element).text
+    mark = element.find("label")
+    if mark is None and len(element) and element[0].tag == "sup" and not (element.text or "").strip():
+        mark = element[0]
+    label = plain_text(mark)
+    return text.removeprefix(label).strip() if label else text
 
 
 def _authors(meta: Element) -> tuple[Author, ...]:
     groups = meta.findall("contrib-group")
-    affiliations: dict[str, str] = {}
-    loose: list[str] = []
-    for aff in meta.iter("aff"):
-        text = _affiliation(aff)
-        if aff.get("id"):
-            affiliations[aff.get("id")] = text
-        if not aff.get("id") and aff.getparent().tag == "contrib-group":
-            loose.append(text)
-    shared = tuple(loose) if len(loose) == 1 else ()
+    affiliations = {aff.get("id"): _affiliation(aff) for aff in meta.iter("aff") if aff.get("id")}
+    shared = _shared_affiliation(meta)
     authors = []
     for group in groups:
         for contrib in group.findall("contrib"):
@@ -108,6 +106,13 @@ def _authors(meta: Element) -> tuple[Author, ...]:
     return tuple(authors)
 
 
+def _shared_affiliation(meta: Element) -> tuple[str, ...]:
+    """Return the affiliation that all authors have: the only one beside the byline, to which none of them refers."""
+    loose = [a for p in (meta, *meta.iterchildren("contrib-group")) for a in p.iterchildren("aff")]
+    linked = any(x.get("ref-type") == "aff" for g in meta.iterchildren("contrib-group") for x in g.iter("xref"))
+    return (_affiliation(loose[0]),) if len(loose) == 1 and not linked else ()
+
+
 def _notes(article: Element, front: Element, meta: Element) -> list[Element]:
     """Return elements in which some journals print the licence."""
     notes = [*meta.findall("author-notes"), *front.findall("notes")]
@@ -132,6 +137,17 @@ def _notices(article: Element, front: Element, meta: Element) -> Iterator[str]:
     body = article.find("body")
     if body is not None:
         yield from (" ".join(e.itertext()) for e in islice(body.iter("p", "title"), 2))
+
+
+def _funder(element: Element | None) -> str | None:
+    """Return the name of a funder without its identifier in a registry, which some files have behind the name."""
+    name = plain_text(element)
+    if element is None or name is None:
+        return name
+    for part in element.iter("named-content"):
+        if _REGISTRY_ID.fullmatch(known := plain_text(part) or ""):
+            name = name.replace(known, " ")
+    return " ".join(name.split()) or None
 
 
 @dataclass
@@ -183,7 +199,7 @@ class _Meta:
 
     def _take_funding(self, child: Element) -> None:
         for award in child.iter("award-group"):
-            source = plain_text(next(award.iter("institution"), award.find("funding-source")))
+            source = _funder(next(award.iter("institution"), award.find("funding-source")))
             numbers = [plain_text(a) for a in award.findall("award-id")] or [None]
             self.funding += [Funding(source=source, award_id=n) for n in numbers if source or n]
 
