@@ -35,7 +35,7 @@ _MAX_STEP = 6  # letters between two panels of a list that is followed by a word
 _ITEM = rf"\d{{1,3}}(?![\d%])(?!\.\d)(?:{PANELS_PATTERN})?"
 _SEPARATOR = r"(?:\s?[-–—]\s?|\s?,\s?(?:and\s|&\s)?|\s(?:and|to|through|&)\s|\s?/\s?)(?:[Ff]igs?\.?\s?|[Ff]igures?\s?)?"
 _GROUP = re.compile(
-    rf"(?<![A-Za-z])(?P<word>(?:Fig(?:ure)?|FIG(?:URE)?|fig(?:ure)?)(?P<plural>s|S)?\.?)\s?"
+    rf"(?<![A-Za-z])(?P<word>(?:Fig(?:ure)?|FIG(?:URE)?|fig(?:ure)?)(?P<plural>s|S)?\.?)(?:\s|[-‐‑](?=\d))?"
     rf"(?P<items>{_ITEM}(?:{_SEPARATOR}{_ITEM})*)"
 )
 _ONE = re.compile(rf"(?P<number>\d{{1,3}})(?P<panels>{PANELS_PATTERN})?")
@@ -157,8 +157,8 @@ def _groups(text: str) -> Iterator[re.Match[str]]:
 
 
 def is_name(group: re.Match[str]) -> bool:
-    """Return whether word and number are one name: a gene such as FIG4 or TAB1, or "FigS2" of a supplement."""
-    word, glued = group["word"], group.end("word") == group.start("items")
+    """Return whether word and number are one name: a gene such as FIG4, FIG-4 or TAB1, or "FigS2" of a supplement."""
+    word, glued = group["word"], not group.string[group.end("word") : group.start("items")].isspace()
     return glued and (word in ("FIG", "TAB") or (group["plural"] == "S" and word.endswith("S")))
 
 

@@ -28,9 +28,16 @@ _BEFORE = re.compile(r"\s?(?:[-–—,&]|\b(?:and|to|through))$")
 _BARE_RANGE = re.compile(r"\s*(?:[-–—]|to|through)\s*(?:[Ff]ig(?:ure)?s?\.?\s*)?")
 _BARE_LINK = re.compile(rf"(?P<number>\d{{1,3}})?\s?(?P<panels>{PANELS_PATTERN})")
 _SUPPLEMENTARY = re.compile(r"S\d{1,2}")
+# Panels of a supplement's figure: "Figure S1B", "S1B Fig", "Figure 2—figure supplement 1B".
+_OF_SUPPLEMENT = re.compile(
+    rf"(?:(?:(?![Ss]\d).){{0,80}}[\s.—–-])?(?:S|[Ff]igure\s[Ss]upplement\s)\d{{1,2}}(?P<panels>{PANELS_PATTERN})(?:\s[Ff]igs?\.?)?"
+)
+_LETTERED = re.compile(r"\d[A-Za-z]\W*$")
 _SUFFIX = re.compile(rf"(?P<panels>{PANELS_PATTERN})")
 _JOINT = re.compile(r"\s?(?:[-–—,&]|,?\s?(?:and|to|through|&))\s?(?:[Ff]ig(?:ure)?s?\.?\s?)?")
-_LABEL = re.compile(r"(?:fig(?:ure)?s?\.?|abb(?:ildung)?\.?)?\s*+(\d{1,3})\s*+[.:|]?+\s*+", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?:(?:fig(?:ure)?s?\.?|abb(?:ildung)?\.?)(?:\s?[-‐‑])?)?\s*+(\d{1,3})\s*+[.:|]?+\s*+", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ class FigureIndex:
     by_id: Mapping[str, int]
     by_number: Mapping[int, int] = field(default_factory=dict)
     groups: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    lettered: frozenset[int] = frozenset()  # those whose label ends with a letter, which is no panel: "Figure S1A"
 
     @classmethod
     def of(
@@ -69,7 +77,8 @@ class FigureIndex:
             match = _LABEL.fullmatch(label or "")
             if match and is_main:
                 by_number.setdefault(int(match[1]), ordinal)
-        return cls(by_id, by_number, groups)
+        lettered = frozenset(n for n, label in enumerate(labels) if label and _LETTERED.search(label))
+        return cls(by_id, by_number, groups, lettered)
 
     def knows(self, xml_id: str) -> bool:
         """Return whether an id is that of a figure or of a group of figures."""
@@ -158,7 +167,8 @@ def _linked(
                 whole = len(inside) == 1
                 start = min(item.start, ref.start) if whole else item.start
                 end = max(item.end, ref.end) if whole else item.end
-                named.append(Named(figure, start, end, "xref", item.panels))
+                panels = item.panels or (_of_supplement(text, ref, figure, index) if whole else None)
+                named.append(Named(figure, start, end, "xref", panels))
             else:
                 panels, end = _of_link(text, ref, figure, index)
                 named.append(Named(figure, ref.start, end, "xref", panels))
@@ -303,9 +313,17 @@ def _of_link(text: str, ref: Ref, figure: int, index: FigureIndex) -> tuple[str 
         return None, ref.end
     if own and (own["number"] is None or index.by_number.get(int(own["number"])) == figure):
         return tidy_panels(own["panels"]), ref.end
+    if supplement := _of_supplement(text, ref, figure, index):
+        return supplement, ref.end
     suffix = _SUFFIX.match(text, ref.end) if text[ref.end - 1 : ref.end].isdigit() else None
     written, end = panels_of_match(text, suffix) if suffix else (None, ref.end)
     return (written, end) if written else (None, ref.end)
+
+
+def _of_supplement(text: str, ref: Ref, figure: int, index: FigureIndex) -> str | None:
+    """Panels in a link to a figure of a supplement."""
+    match = None if figure in index.lettered else _OF_SUPPLEMENT.fullmatch(text, ref.start, ref.end)
+    return tidy_panels(match["panels"]) if match else None
 
 
 def _unnumbered_ranges(

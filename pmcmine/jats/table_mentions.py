@@ -19,14 +19,15 @@ _NUMBER: Final = (
 )
 _SEPARATOR: Final = r"(?:\s?[-–—]\s?|\s?,\s?(?:and\s|&\s)?|\s(?:and|to|through|&|or)\s|\s?/\s?|\s?;\s?)"
 _GROUP = re.compile(
-    rf"(?<![A-Za-z])(?P<word>(?:Tab(?:le)?|TAB(?:LE)?|table)(?P<plural>s|S)?\.?)\s?(?P<items>(?:{_NUMBER})(?:{_SEPARATOR}(?:{_NUMBER}))*)"
+    rf"(?<![A-Za-z])(?P<word>(?:Tab(?:le)?|TAB(?:LE)?|table)(?P<plural>s|S)?\.?)(?:\s|[-‐‑](?=\d))?"
+    rf"(?P<items>(?:{_NUMBER})(?:{_SEPARATOR}(?:{_NUMBER}))*)"
 )
 _ONE = re.compile(rf"(?<!\d)(?P<number>{_NUMBER})")
 _RANGE = re.compile(r"\s?(?:[-–—]|\bto\b|\bthrough\b)\s?")
 _PARTS = re.compile(r"(?P<letters>[A-Z]{0,2})[-.]?(?P<digits>\d{1,3})(?P<rest>.*)", re.DOTALL)
 _LETTERED = re.compile(r"(?P<letters>[A-Z]{1,2})[-.]?(?P<digits>\d{1,3})")
 _LABEL = re.compile(
-    rf"(?P<series>\D{{0,40}}?)\s*+(?:tab(?:le)?|tabelle|tabla|tableau|tab)?s?\.?[\s:]*+(?P<number>{_NUMBER}|[ivx]{{1,5}})[\s.:|)*]*+",
+    rf"(?P<series>\D{{0,40}}?)\s*+(?:tab(?:le)?|tabelle|tabla|tableau|tab)?s?\.?[\s:‐‑-]*+(?P<number>{_NUMBER}|[ivx]{{1,5}})[\s.:|)*]*+",
     re.IGNORECASE,
 )
 _SERIES: Final = (

@@ -13,6 +13,14 @@ _ABBREVIATIONS = frozenset(
         "st sp spp subsp var cv inc ltd corp dept univ e.g i.e viz ext",
     )
 )
+# Words that begin a sentence and no name, after which "sp." and "et al." are the end of one.
+_OPENERS = re.compile(
+    r"(?:The|This|These|Those|There|We|Our|It|Its|They|In|However|Moreover|Furthermore|Therefore|Thus|Although|"
+    r"For\sexample|As|After|To|Here),?\s"
+)
+_MAY_END = frozenset(re.split(r"\s+", "al fig figs sp spp inc ltd"))
+# "S2 Fig.", as PLOS names the figures of a supplement.
+_SUPPLEMENT = re.compile(r"(?:^|\s|\()S\d{1,3}[A-Z]?(?:[-–]S?\d{0,3}[A-Z]?)?\s[Ff]igs?$")
 _LONGEST = 64  # characters of an abbreviation and the text attached to it
 _INITIALS = re.compile(r"[A-Z](?:\.[A-Z])+")
 
@@ -26,10 +34,23 @@ def sentence_starts(text: str) -> list[int]:
             space = text.rfind(" ", max(0, stop - _LONGEST), stop)
             too_long = space < 0 and stop > _LONGEST
             word = "" if too_long else text[space + 1 : stop].lstrip('([“"')
-            if word.lower() in _ABBREVIATIONS or _INITIALS.fullmatch(word):
+            short = word.lower() in _ABBREVIATIONS or _INITIALS.fullmatch(word)
+            if short and not _ends(text, word.lower(), starts[-1], stop, match.end()):
                 continue
         starts.append(match.end())
     return starts
+
+
+def _ends(text: str, abbreviation: str, start: int, stop: int, after: int) -> bool:
+    """Check whether an abbreviation is the last word of a sentence that began at `start`."""
+    if abbreviation not in _MAY_END:
+        return False
+    if _OPENERS.match(text, after):
+        return True
+    if abbreviation not in ("fig", "figs"):
+        return False
+    supplement = _SUPPLEMENT.search(text, max(start, stop - _LONGEST), stop)
+    return supplement is not None and supplement.start() > start and text[after].isalpha()
 
 
 def sentence_at(text: str, starts: list[int], start: int, end: int) -> tuple[int, int]:

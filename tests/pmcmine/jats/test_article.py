@@ -139,10 +139,48 @@ def xref(rid: str, text: str) -> str:
      [("F1", "Figs. 1", None, "plain"), *((f"F{n}", "Figs. 1–9", None, "range") for n in (2, 3, 4))]),
     (f"Supplementary {xref('F1', 'Figs 1')}–{xref('F3', '3')} are links.",
      [("F1", "Figs 1", None, "xref"), ("F2", "Figs 1–3", None, "range"), ("F3", "3", None, "xref")]),
+    (f"In {xref('F1', 'Figure-1b')} and Figures-2 and 3; FIG-4 is a gene.",
+     [("F1", "Figure-1b", "b", "xref"), ("F2", "Figures-2", None, "plain"), ("F3", "3", None, "plain")]),
 ])  # fmt: skip
 def test_mentions(text: str, want: list[tuple[str, str, str | None, str]]) -> None:
     found = mentions(text)
     assert sorted(found) == sorted(want)
+
+
+@pytest.mark.parametrize(("label", "link", "panels"), [
+    ("Figure S3", "Figure S3C", "C"),
+    ("Figure S3", "S3C–E", "C–E"),
+    ("S3 Fig", "S3C Fig", "C"),
+    ("Supplemental Information 8", "Fig. S3A", "A"),
+    ("Figure 2—figure supplement 1.", "Figure 2—figure supplement 1D", "D"),
+    ("Figure S3C", "Figure S3C", None),
+    ("Figure S3", "Figure S3", None),
+    ("S3 Fig", "S3A and S3C Fig", None),
+])  # fmt: skip
+def test_panels_of_figures_of_a_supplement(label: str, link: str, panels: str | None) -> None:
+    figure = f'<fig id="X"><label>{label}</label><caption><p>c</p></caption></fig>'
+    m = read(article(f"<p>It fell ({xref('X', link)}).</p>{fig(2, caption='c')}{figure}")).mentions
+    assert [(x.figure_id, x.text, x.panels) for x in m] == [("PMC1.1/X", link, panels)]
+
+
+def test_labels_with_a_hyphen() -> None:
+    body = '<p>See Figure-1 and Table-2.</p><fig id="F1"><label>Figure-1</label><caption><p>c</p></caption></fig>'
+    x = read(
+        article(body + '<table-wrap id="T2"><label>Table-2</label><table><tr><td>x</td></tr></table></table-wrap>')
+    )
+    assert [(m.figure_id, m.text) for m in x.mentions] == [("PMC1.1/F1", "Figure-1")]
+    assert [(m.table_id, m.text) for m in x.table_mentions] == [("PMC1.1/T2", "Table-2")]
+
+
+@pytest.mark.parametrize(("text", "sentence"), [
+    ("It fell, as S2 Fig shows in S1 Fig. Cells were counted in Fig. 1.", "Cells were counted in Fig. 1."),
+    ("They were Candida sp. The others are in Fig. 1.", "The others are in Fig. 1."),
+    ("They were given by Roe et al. However, Fig. 1 differs.", "However, Fig. 1 differs."),
+    ("So did Roe et al. Nature 2 and Fig. 1.", "So did Roe et al. Nature 2 and Fig. 1."),
+    ("S1 Fig. Cells of Fig. 1.", "S1 Fig. Cells of Fig. 1."),
+])  # fmt: skip
+def test_sentences_after_abbreviations(text: str, sentence: str) -> None:
+    assert {m.sentence for m in read(article(f"<p>{text}</p>{fig(1, caption='c')}")).mentions} == {sentence}
 
 
 def test_ranges_over_labels_without_numbers_follow_the_document() -> None:
@@ -256,6 +294,28 @@ def test_dialects_give_the_same_rows(dialect: str) -> None:
 def test_entities_of_a_dtd_that_is_not_loaded() -> None:
     xml = b'<!DOCTYPE article SYSTEM "x.dtd">' + article("<p>5&thinsp;&micro;m &unknown; end</p>")
     assert read(xml).paragraphs[0].text == "5\u2009µm end"
+
+
+@pytest.mark.parametrize(("contribs", "affs", "want"), [
+    ("<xref ref-type='aff' rid='a'/>", "<aff id='a'><sup>1</sup>Town</aff>", [("Town",), ()]),
+    ("<xref ref-type='aff' rid='a'/>", "<aff id='a'>\n<label>b)</label>Town</aff>", [("Town",), ()]),
+    ("<xref ref-type='corresp' rid='c'/>", "<aff id='a'>Town, 10<sup>th</sup> Street</aff>", [("Town, 10th Street",)] * 2),
+    ("", "<aff>Town</aff>", [("Town",)] * 2),
+    ("", "<aff>Town</aff><aff>City</aff>", [(), ()]),
+])  # fmt: skip
+def test_affiliations(contribs: str, affs: str, want: list[tuple[str, ...]]) -> None:
+    people = f"<contrib><name><surname>A</surname></name>{contribs}</contrib><contrib><collab>B</collab></contrib>"
+    for meta in (f"<contrib-group>{people}</contrib-group>{affs}", f"<contrib-group>{people}{affs}</contrib-group>"):
+        assert [a.affiliations for a in read(article(meta=meta)).article.authors] == want
+
+
+def test_funders_have_no_registry_number_in_their_name() -> None:
+    number = '<named-content content-type="funder-id">10.13039/{}</named-content>'
+    sources = (f"Alpha Fund{number.format(1)}", f"Beta Fund\n{number.format('2').replace('10.', 'https://doi.org/10.')}",
+               '<named-content content-type="funder-name">Gamma Fund</named-content>')  # fmt: skip
+    awards = "".join(f"<award-group><funding-source>{s}</funding-source></award-group>" for s in sources)
+    funding = read(article(meta=f"<funding-group>{awards}</funding-group>")).article.funding
+    assert [f.source for f in funding] == ["Alpha Fund", "Beta Fund", "Gamma Fund"]
 
 
 @pytest.mark.parametrize(("codec", "declared"), [("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("latin-1", "ISO-8859-1"),
