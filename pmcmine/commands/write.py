@@ -84,7 +84,8 @@ _DryRun = Annotated[
     bool,
     Option(
         "--dry-run",
-        help="Estimate requests, tokens and cost; ask nobody. Counts one verdict of a judge a row.",
+        help="Estimate requests, tokens and cost; ask nobody. Counts one verdict of a judge a row, with --judge-doubts "
+        "one a turn.",
         section=_COST,
     ),
 ]
@@ -225,6 +226,7 @@ def _forecast(release: Path, order: Order, judge: str | None, as_json: bool) -> 
         ("answered already", f"{found.kept:,}"),
         ("requests", f"{found.asked:,}"),
         *([("verdicts of the judge, one a row", f"{found.judged:,}")] if judge is not None else []),
+        *([("further verdicts on turns in doubt, at most", f"{found.doubts:,}")] if found.doubts else []),
         ("tokens to read, estimated", f"{found.read:,}"),
         ("tokens to write, at most", f"{found.most_written:,}"),
     ]

@@ -43,9 +43,8 @@ def _tables(release: ReleaseReader, out: Export) -> list[WrittenFacts]:
 
 
 def _turns(row: Mapping[str, Any], table: str) -> list[tuple[str, str]]:
-    if row["text"]:
-        return [(_ASKED[table], row["text"])] if table in _ASKED else []
-    return [(turn["question"], turn["answer"]) for turn in row["turns"]]
+    text = [(_ASKED[table], row["text"])] if row["text"] and table in _ASKED else []
+    return [*text, *((turn["question"], turn["answer"]) for turn in row["turns"])]
 
 
 def _conversations(

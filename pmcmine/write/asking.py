@@ -9,7 +9,7 @@ from typing import Any
 
 from pmcmine.text.tokens import estimate
 from pmcmine.write.budget import Budget
-from pmcmine.write.client import Client, Reply
+from pmcmine.write.client import TOO_LONG, Client, Reply
 from pmcmine.write.journal import Answer, Journal
 from pmcmine.write.requests import Request
 
@@ -76,9 +76,15 @@ class Asker:
         self, request: Request, schema: Mapping[str, Any], name: str, body: Callable[[], Mapping[str, Any]]
     ) -> Answer:
         sent = body()
-        with self._budget.spend(request.expected, int(sent.get("max_tokens", 0))):
-            reply = self.client.ask(sent, schema, name)
-            answer = answer_of(request.hash, request.row, request.expected, self.client.endpoint.model, reply)
+        most = int(sent.get("max_tokens", 0))
+        with self._budget.spend(request.expected, most) as read:
+
+            def lost() -> None:
+                self._journal.lose(request.hash, (read, most))
+                self._budget.check()
+
+            reply = self.client.ask(sent, schema, name, lost)
+            answer = answer_of(request.hash, request.row, (request.expected, most), self.client.endpoint.model, reply)
             self._journal.add(answer)
         self._budget.learn(request.expected, answer.counted[0])
         with self._lock:
@@ -86,16 +92,17 @@ class Asker:
         return answer
 
 
-def answer_of(request: str, row: str, expected: int, model: str, reply: Reply) -> Answer:
+def answer_of(request: str, row: str, expected: tuple[int, int], model: str, reply: Reply) -> Answer:
     """Return a reply as the journal keeps it; tokens that the server does not state are estimated.
 
     Args:
         request: hash of the request.
         row: row that it was made for.
-        expected: tokens that it is estimated to be.
+        expected: tokens that it is estimated to be, and the most that its answer may have.
         model: model that was asked.
         reply: what it answered.
     """
-    read = reply.read if reply.read is not None else expected
-    written = reply.written if reply.written is not None else estimate(reply.text)
+    read = reply.read if reply.read is not None else expected[0]
+    estimated = expected[1] if reply.finish == TOO_LONG else estimate(reply.text)
+    written = reply.written if reply.written is not None else estimated
     return Answer(request, row, model, reply.text, reply.finish, reply.read, reply.written, (read, written))

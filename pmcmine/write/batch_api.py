@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -18,7 +18,7 @@ import requests
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_files import PRIVATE, replacing
 from pmcmine.text.clean import for_terminal
-from pmcmine.write.client import Reply, completion
+from pmcmine.write.client import MOST_ANSWER, TOO_LONG, Reply, completion
 from pmcmine.write.transport import NoAnswer, Refused, Transport, bounded
 
 _COMPLETIONS: Final = "/v1/chat/completions"
@@ -28,7 +28,6 @@ _MOST_LINE: Final = 8 << 20  # bytes of an answer in it
 _CHUNK: Final = 1 << 20
 _TRANSFER: Final = 3600.0  # seconds for a file
 _LISTED, _PAGES = 100, 50  # batches of a page, the most that it has, and pages that are looked through
-_MOST_TEXT: Final = 1 << 20  # bytes of an answer, as when it is asked for by itself
 _ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
 _BOUNDARY: Final = "pmcmine-batch-4c1f9a0e7d"  # the file is JSON, in which no line begins with it
 T = TypeVar("T")
@@ -182,8 +181,8 @@ def _answer(line: dict[str, Any]) -> Reply | str:
     response = line.get("response") or {}
     if response.get("status_code") == 200:
         reply = completion(response["body"])
-        too_long = len(reply.text.encode("utf-8", "surrogatepass")) > _MOST_TEXT
-        return f"status 413 (an answer of more than {_MOST_TEXT >> 20} MiB)" if too_long else reply
+        too_long = len(reply.text.encode("utf-8", "surrogatepass")) > MOST_ANSWER  # as when it is asked for by itself
+        return replace(reply, text="", finish=TOO_LONG) if too_long else reply
     error = line.get("error") or (response.get("body") or {}).get("error") or {}
     said = error.get("message") if isinstance(error, dict) else error
     return for_terminal(f"status {response.get('status_code')} ({said})", 200)

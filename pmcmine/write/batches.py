@@ -285,8 +285,8 @@ class BatchAsker(Asker):
         path.unlink()
 
     def _answer(self, batch: Batch, key: str, reply: Reply) -> Answer:
-        row, expected, _ = batch.requests[key]
-        answer = answer_of(key, row, expected, batch.model, reply)
+        row, expected, most = batch.requests[key]
+        answer = answer_of(key, row, (expected, most), batch.model, reply)
         self._budget.learn(expected, answer.counted[0])
         return answer
 

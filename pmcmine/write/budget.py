@@ -51,8 +51,10 @@ class Budget:
         self._changed = threading.Condition()
 
     @contextmanager
-    def spend(self, expected: int, most_written: int) -> Iterator[None]:
+    def spend(self, expected: int, most_written: int) -> Iterator[int]:
         """Hold tokens for a request while it is made; its answer is in the journal when the block ends.
+
+        Yields the tokens that the request is taken to be.
 
         Args:
             expected: tokens that the request is estimated to be.
@@ -70,12 +72,22 @@ class Budget:
             self._under_way += 1
             self._read, self._written = self._read + read, self._written + most_written
         try:
-            yield
+            yield read
         finally:
             with self._changed:
                 self._under_way -= 1
                 self._read, self._written = self._read - read, self._written - most_written
                 self._changed.notify_all()
+
+    def check(self) -> None:
+        """Check that what is held still fits, after an answer was lost that may have to be paid.
+
+        Raises:
+            BudgetReached: if it does not.
+        """
+        with self._changed:
+            if not self._fits(0, 0):
+                raise BudgetReached
 
     @property
     def is_guessing(self) -> bool:

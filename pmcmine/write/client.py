@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import requests
 
-from pmcmine.write.transport import Endpoint, NoAnswer, Refused, Transport, bounded
+from pmcmine.write.transport import Endpoint, NoAnswer, Refused, TooLong, Transport, bounded
 
-_MOST_ANSWER: Final = 1 << 20  # bytes of an answer
+MOST_ANSWER: Final = 1 << 20  # bytes of an answer
+TOO_LONG: Final = "too_long"  # why an answer ended that had more
 _UNABLE: Final = frozenset({500, 501})  # what servers say that fail at a format; 502 to 504 are of a busy one
 _FORMATS: Final = ("json_schema", "json_object", "")
 LAST_FORMAT: Final = len(_FORMATS) - 1
@@ -24,7 +25,8 @@ class Reply:
 
     Attributes:
         text: its answer.
-        finish: why it ended: `stop`, `length` if it was cut off, or what else the server says.
+        finish: why it ended: `stop`, `length` if it was cut off, or what else the server says; `TOO_LONG` if it had
+            more bytes than are read, and is left out.
         read: tokens of the request; None if the server states none.
         written: tokens of the answer; None likewise.
     """
@@ -54,7 +56,9 @@ class Client:
         """End all waits; exchanges that are under way are finished."""
         self.transport.stop()
 
-    def ask(self, body: Mapping[str, Any], schema: Mapping[str, Any], name: str) -> Reply:
+    def ask(
+        self, body: Mapping[str, Any], schema: Mapping[str, Any], name: str, lost: Callable[[], None] | None = None
+    ) -> Reply:
         """Ask once, and again after passing failures.
 
         Args:
@@ -62,6 +66,7 @@ class Client:
             schema: JSON schema of the answer; its format falls back to any JSON object and then to none if the server
                 refuses it, or fails with status 500 or 501 at each request that has it.
             name: name of the schema.
+            lost: called after each answer that could not be read; see `Transport.call`.
 
         Raises:
             NoAnswer: after all tries, or if the run is being stopped.
@@ -72,7 +77,7 @@ class Client:
         while True:
             last = place == LAST_FORMAT
             try:
-                reply = self._asked({**body, **format_of(place, schema, name)}, None if failed is None else 0)
+                reply = self._asked({**body, **format_of(place, schema, name)}, None if failed is None else 0, lost)
                 break
             except Refused as error:
                 if last:
@@ -86,12 +91,15 @@ class Client:
             self._format, self._known = max(self._format, place), True
         return reply
 
-    def _asked(self, body: Mapping[str, Any], retries: int | None) -> Reply:
+    def _asked(self, body: Mapping[str, Any], retries: int | None, lost: Callable[[], None] | None) -> Reply:
         data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-        return self.transport.call("POST", "chat/completions", self._read, data, retries=retries)
+        return self.transport.call("POST", "chat/completions", self._read, data, retries=retries, lost=lost)
 
     def _read(self, answer: requests.Response) -> Reply:
-        body = bounded(answer, _MOST_ANSWER, self.endpoint.url)
+        try:
+            body = bounded(answer, MOST_ANSWER, self.endpoint.url)
+        except TooLong:  # it was paid all the same, and would be again
+            return Reply("", TOO_LONG, None, None)
         streamed = answer.headers.get("Content-Type", "").startswith("text/event-stream")
         return _of_stream(body) if streamed else completion(json.loads(body))
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pmcmine.plugins.task import Task
+from pmcmine.write.answers import read_answer
 from pmcmine.write.judge import MOST_TOKENS, expected
 from pmcmine.write.one_row import never_asked
 from pmcmine.write.requests import given_to, request_for, told
 from pmcmine.write.rows import Rows
 from pmcmine.write.run import Order, journal_path, opened
+from pmcmine.write.task import MOST_TURNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Expected:
         kept: rows whose first answer is in the journal.
         asked: rows that would be asked about.
         judged: rows whose text a judge would be asked about, if the checks let it pass.
+        doubts: further verdicts on turns that are in doubt, if all are.
         read: tokens of all these requests, estimated.
         most_written: tokens that their answers may have.
         cost: price of both in dollars: the answers are usually shorter.
@@ -34,6 +37,7 @@ class Expected:
     kept: int
     asked: int
     judged: int
+    doubts: int
     read: int
     most_written: int
     cost: float
@@ -43,8 +47,8 @@ def expect(release: Path, order: Order, judge: str | None = None) -> Expected:
     """Estimate what a run would ask for; one request for each row, equal ones once.
 
     A judge is counted once for each row about which it has said nothing yet, as if the checks let all texts pass and
-    each were as long as the task allows. Turns that it is asked about one by one (`Order.judge_doubts`) are not known
-    before.
+    each were as long as the task allows. If it decides about doubts (`Order.judge_doubts`), it is asked about as many
+    texts of a row as there are turns, at most: those of the answer that is there, else as many as the prompt asks for.
 
     Args:
         release: the release.
@@ -56,8 +60,8 @@ def expect(release: Path, order: Order, judge: str | None = None) -> Expected:
     """
     opened(release)
     task: Task = order.task.target
-    known, verdicts = _answered(journal_path(release, order.name), judge)
-    rows = refused = kept = asked = judged = read = 0
+    known, verdicts = _answered(journal_path(release, order.name), task, judge)
+    rows = refused = kept = asked = judged = doubts = read = 0
     for row in Rows(release, task, order.where, order.limit):
         rows += 1
         if never_asked(row, task):
@@ -66,29 +70,49 @@ def expect(release: Path, order: Order, judge: str | None = None) -> Expected:
         request = request_for(row, task, order.settings)
         there = request.hash in known
         if judge is not None and not (there and row.id in verdicts):
-            judged += 1
-            read += expected(told(given_to(row, order.settings), task.table)) + task.most_tokens
+            more = max(known.get(request.hash) or most_parts(task), 1) - 1 if order.judge_doubts else 0
+            judged, doubts = judged + 1, doubts + more
+            # Turns that are judged one by one are together as long as the answer.
+            texts = task.most_tokens * (2 if more else 1)
+            read += expected(told(given_to(row, order.settings), task.table)) * (1 + more) + texts
         if there:
             kept += 1
             continue
-        known.add(request.hash)
+        known[request.hash] = 0
         asked, read = asked + 1, read + request.expected
-    most = asked * task.most_tokens + judged * MOST_TOKENS
-    return Expected(rows, refused, kept, asked, judged, read, most, order.prices.of(read, most))
+    most = asked * task.most_tokens + (judged + doubts) * MOST_TOKENS
+    return Expected(rows, refused, kept, asked, judged, doubts, read, most, order.prices.of(read, most))
 
 
-def _answered(path: Path, judge: str | None) -> tuple[set[str], set[str]]:
-    """Return the hashes of the requests that a journal has answers to, and the rows that a judge has judged."""
-    found: set[str] = set()
+def most_parts(task: Task) -> int:
+    """Return how many texts a judge may be asked about one by one in an answer: turns that the prompt asks for."""
+    asked_for: int | None = getattr(task, "most_turns", None)
+    if asked_for is not None:
+        return max(asked_for, 1)
+    return MOST_TURNS if "turns" in task.schema.get("properties", {}) else 1  # a task of others
+
+
+def _answered(path: Path, task: Task, judge: str | None) -> tuple[dict[str, int], set[str]]:
+    """Return the requests that a journal has answers to, with their texts, and the rows that a judge has judged."""
+    found: dict[str, int] = {}
     rows: set[str] = set()
     if path.is_file():
         with path.open("rb") as stream:
             for line in stream:
                 try:
                     answer = json.loads(line)
-                    found.add(str(answer["request"]))
+                    found[str(answer["request"])] = _parts(task, answer["text"])
                     if answer["model"] == judge and '"score"' in answer["text"]:  # the writer may have that name, too
                         rows.add(str(answer["row"]))
                 except (ValueError, KeyError, TypeError):
                     continue
     return found, rows
+
+
+def _parts(task: Task, text: str) -> int:
+    """Return how many texts an answer has, 0 if it is none of the task."""
+    try:
+        content = read_answer(task, text)
+    except ValueError:
+        return 0
+    return len(content.turns) + bool(content.text)

@@ -1,7 +1,8 @@
 """The journal of answers: each is on the disk before anybody looks at it, so that nothing is paid for twice.
 
 One line of JSON an answer, only ever appended. A last line that a kill cut off is removed. The journal is also the
-cache: equal requests share an answer, and a change of the checks asks nobody again.
+cache: equal requests share an answer, and a change of the checks asks nobody again. Answers that were lost on their
+way, and may have to be paid, have a line with their tokens.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import logging
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
@@ -45,6 +47,19 @@ class Answer:
     finish: str
     read: int | None
     written: int | None
+    counted: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An answer that could not be read.
+
+    Attributes:
+        lost: hash of the request.
+        counted: tokens read and written that count towards budgets, the most that there may have been.
+    """
+
+    lost: str
     counted: tuple[int, int]
 
 
@@ -102,8 +117,9 @@ class Journal:
         if damaged:
             log.warning("%s: %d damaged lines are left out; their rows are asked for again", self.path, damaged)
 
-    def _note(self, answer: Answer, start: int, size: int) -> None:
-        self._places[answer.request] = (start, size)
+    def _note(self, answer: Answer | Lost, start: int, size: int) -> None:
+        if isinstance(answer, Answer):
+            self._places[answer.request] = (start, size)
         self.read += answer.counted[0]
         self.written += answer.counted[1]
 
@@ -114,7 +130,8 @@ class Journal:
             return None
         with self.path.open("rb") as stream:
             stream.seek(place[0])
-            return _parse(stream.read(place[1]))
+            found = _parse(stream.read(place[1]))
+        return found if isinstance(found, Answer) else None
 
     def add(self, *answers: Answer) -> None:
         """Append answers; they are on the disk when this returns.
@@ -122,6 +139,17 @@ class Journal:
         Raises:
             StorageError: if it can't be written.
         """
+        self._append(answers)
+
+    def lose(self, request: str, counted: tuple[int, int]) -> None:
+        """Note that an answer to a request was lost, which counts towards budgets; it is on the disk on return.
+
+        Raises:
+            StorageError: if it can't be written.
+        """
+        self._append([Lost(request, counted)])
+
+    def _append(self, answers: Sequence[Answer | Lost]) -> None:
         lines = [json.dumps(asdict(answer)).encode() + b"\n" for answer in answers]
         with self._lock:
             try:
@@ -149,11 +177,14 @@ class Journal:
             self._stream = None
 
 
-def _parse(line: bytes) -> Answer | None:
-    """Return the answer of a line, None if it is none."""
+def _parse(line: bytes) -> Answer | Lost | None:
+    """Return the answer, or lost answer, of a line, None if it is none."""
     try:
         raw: dict[str, Any] = json.loads(line)
         read, written = raw["counted"]
+        if "lost" in raw:
+            lost = Lost(str(raw["lost"]), (int(read), int(written)))
+            return lost if min(lost.counted) >= 0 else None
         answer = Answer(**{**raw, "counted": (int(read), int(written))})
     except (ValueError, TypeError, KeyError, RecursionError):
         return None

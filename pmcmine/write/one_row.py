@@ -14,6 +14,7 @@ from pmcmine.write.answers import read_answer
 from pmcmine.write.asking import Asker, Waiting
 from pmcmine.write.budget import BudgetReached
 from pmcmine.write.checks import problems
+from pmcmine.write.client import MOST_ANSWER, TOO_LONG
 from pmcmine.write.given import Given
 from pmcmine.write.journal import Answer
 from pmcmine.write.judge import LEAST, are_doubts
@@ -79,6 +80,7 @@ class Outcome:
         score: the judge's score; None without one.
         overruled: codes of the problems that the judge overruled.
         failure: what a server said that gave no answer, or refused; empty if it did not.
+        failed: whose server that is: `model` or `judge`; empty likewise.
         judged: whether the judge gave a verdict.
     """
 
@@ -92,6 +94,7 @@ class Outcome:
     score: int | None = None
     overruled: tuple[str, ...] = ()
     failure: str = ""
+    failed: str = ""
     judged: bool = False
 
     @property
@@ -136,13 +139,11 @@ class Writer:
         reason = never_asked(row, self.task)
         if reason:
             return Outcome(row, given, drops=(Drop(reason, row.license),))
-        try:
-            return self._asked(row, given)
-        except (BudgetReached, Waiting, NoAnswer, Refused) as error:
-            return self._unanswered(Outcome(row, given), error)
+        return self._asked(row, given)
 
     def _unanswered(self, found: Outcome, error: Exception, text: str | None = None) -> Outcome:
         """Drop a row because a request for it, perhaps to the judge of a text, was not answered."""
+        failed = "model" if text is None else "judge"
         said = _said(error) if text is None else f"judge: {_said(error)}"
         if isinstance(error, BudgetReached):
             self.spent = True
@@ -150,14 +151,15 @@ class Writer:
         if isinstance(error, Waiting):
             return replace(found, content=None, drops=(Drop("not_asked", said, answer=text),))
         if isinstance(error, NoAnswer):
-            return replace(found, content=None, drops=(Drop("no_answer", said, answer=text),), failure=said)
-        drops = (*found.drops, Drop("refused", said + overruled_before(found), answer=text))
-        return replace(found, content=None, drops=drops, failure=said)
+            return replace(
+                found, content=None, drops=(Drop("no_answer", said, answer=text),), failure=said, failed=failed
+            )
+        before = found.drops if text is not None else ()
+        drops = (*before, Drop("refused", said + overruled_before(found), answer=text))
+        return replace(found, content=None, drops=drops, failure=said, failed=failed)
 
     def _asked(self, row: Row, given: Given) -> Outcome:
-        read = written = 0
-        drop = Drop("bad_answer")
-        answer, attempt = None, 0
+        found = Outcome(row, given, drops=(Drop("bad_answer"),))
         for attempt in range(self.settings.tries):
             request = request_for(row, self.task, self.settings, attempt)
             try:
@@ -167,19 +169,22 @@ class Writer:
                     self.task.name.replace("-", "_"),
                     lambda r=request: with_image(r, row, self.settings, self.release),  # type: ignore[misc]
                 )
+            except (BudgetReached, Waiting, NoAnswer, Refused) as error:  # answers that came before count
+                return self._unanswered(found, error)
             except (OSError, ValueError, SyntaxError, zipfile.BadZipFile, UnsafeNameError) as error:
-                return Outcome(row, given, drops=(Drop("bad_image", _said(error)),))
-            read, written = _sum((read, written), answer.counted)
+                return replace(found, drops=(Drop("bad_image", _said(error)),))
+            found = replace(found, answer=answer, attempt=attempt, counted=_sum(found.counted, answer.counted))
             try:
                 content = read_answer(self.task, answer.text)
             except ValueError as error:
                 reason = "cut_off" if answer.finish == "length" else "bad_answer"
-                drop = Drop(reason, _said(error), answer=answer.text)
-                if reason == "cut_off":  # it would be again
+                said = f"more than {MOST_ANSWER >> 20} MiB" if answer.finish == TOO_LONG else _said(error)
+                found = replace(found, drops=(Drop(reason, said, answer=answer.text),))
+                if answer.finish in ("length", TOO_LONG):  # it would be again
                     break
                 continue
-            return self._checked(Outcome(row, given, content, (), answer, attempt, (read, written)))
-        return Outcome(row, given, None, (drop,), answer, attempt, (read, written))
+            return self._checked(replace(found, content=content, drops=()))
+        return found
 
     def _checked(self, found: Outcome) -> Outcome:
         """Check what was written, each turn by itself; then have it judged."""
@@ -246,8 +251,9 @@ def _with(verdicts: Verdicts | None, found: Outcome) -> Outcome:
     if verdicts is None:
         return found
     counted = _sum(found.counted, verdicts.counted)
-    failure = found.failure or (f"judge: {for_terminal(verdicts.refused, 300)}" if verdicts.refused else "")
-    return replace(found, counted=counted, failure=failure, judged=len(verdicts) > 0)
+    if verdicts.refused and not found.failure:
+        found = replace(found, failure=f"judge: {for_terminal(verdicts.refused, 300)}", failed="judge")
+    return replace(found, counted=counted, judged=len(verdicts) > 0)
 
 
 def overruled_before(found: Outcome) -> str:
@@ -267,8 +273,8 @@ def never_asked(row: Row, task: Task) -> str:
 
 
 def written_text(content: Content) -> str:
-    """Return what was written as one text, turns one after another."""
-    return content.text or "\n\n".join(map(_of_turn, content.turns))
+    """Return what was written as one text: that of the row, then its turns one after another."""
+    return "\n\n".join([*([content.text] if content.text else []), *map(_of_turn, content.turns)])
 
 
 def _of_turn(turn: Turn) -> str:

@@ -280,8 +280,8 @@ def _outcomes(rows: Rows, writer: Writer, threads: int, clients: list[Client]) -
 
 def _checked(outcome: Outcome, failures: Counter[str]) -> Outcome:
     """Return an outcome; PmcmineError if many rows in a row had no answer from the model, or from the judge."""
-    failed = None if not outcome.failure else "judge" if outcome.answer is not None else "model"
-    for server, answered in (("model", outcome.answer is not None), ("judge", outcome.judged)):
+    failed = outcome.failed
+    for server, answered in (("model", outcome.answer is not None and failed != "model"), ("judge", outcome.judged)):
         failures[server] = 0 if answered else failures[server] + (failed == server)
     if failed and failures[failed] >= _MOST_FAILURES:
         raise PmcmineError(

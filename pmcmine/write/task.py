@@ -9,12 +9,16 @@ from typing import Any, Final
 from pmcmine.plugins.task import Content, Turn
 
 _MOST_TEXT: Final = 20_000  # characters of a text
-_MOST_TURNS: Final = 40
+MOST_TURNS: Final = 40
 
 
 @dataclass(frozen=True)
 class WritingTask:
-    """A task; see `pmcmine.plugins.task.Task`."""
+    """A task; see `pmcmine.plugins.task.Task`.
+
+    Attributes:
+        most_turns: most turns that the prompt asks for; 0 for a task of one text.
+    """
 
     name: str
     meaning: str
@@ -26,6 +30,7 @@ class WritingTask:
     passages: Mapping[str, int] = field(default_factory=dict)
     image: bool = False
     most_tokens: int = 800
+    most_turns: int = 0
 
     def content(self, answer: Mapping[str, Any]) -> Content:
         """Return what an answer holds; see `Task`."""
@@ -68,7 +73,7 @@ def read_turns(question: str, answer: str) -> Callable[[Mapping[str, Any]], Cont
 
     def read(found: Mapping[str, Any]) -> Content:
         turns = found.get("turns")
-        if not isinstance(turns, list) or not 0 < len(turns) <= _MOST_TURNS:
+        if not isinstance(turns, list) or not 0 < len(turns) <= MOST_TURNS:
             raise ValueError("no turns")
         if not all(isinstance(turn, dict) for turn in turns):
             raise ValueError("a turn that is no object")

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -61,6 +62,10 @@ class Rejected(PmcmineError):
 
 class Refused(PmcmineError):
     """The server refuses this one request, such as one that is too long for the model."""
+
+
+class TooLong(Refused):
+    """An answer has more bytes than it may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,7 @@ class Transport:
     def call(
         self, method: str, path: str, read: Callable[[requests.Response], T], data: bytes | None = None,
         kind: str = "application/json", retries: int | None = None, seconds: float | None = None,
+        lost: Callable[[], None] | None = None,
     ) -> T:  # fmt: skip
         """Make a request, and again after passing failures.
 
@@ -174,6 +180,8 @@ class Transport:
             kind: media type of that.
             retries: tries after the first one; those of the endpoint if None.
             seconds: time for the whole exchange; three times the timeout if None.
+            lost: called after each try that the server answered, or worked on until the time was over, and of which no
+                answer could be read: it may have to be paid. What it raises ends the tries.
 
         Raises:
             NoAnswer: after all tries, or if the run is being stopped.
@@ -187,17 +195,24 @@ class Transport:
             with self._lock:
                 wanted = max(wanted, self._until - time.monotonic())
             self.pause(wanted)
-            status = None
+            status, late = None, False
             try:
-                with deadline(seconds or 3 * self.endpoint.timeout), self._send(method, path, data, kind) as answer:
-                    status = answer.status_code
-                    said = self._failure(answer)
-                    if not said:
-                        return read(answer)
+                with deadline(seconds or 3 * self.endpoint.timeout) as limit:
+                    try:
+                        with self._send(method, path, data, kind) as answer:
+                            status = answer.status_code
+                            said = self._failure(answer)
+                            if not said:
+                                return read(answer)
+                    finally:
+                        late = limit.passed
             except (requests.RequestException, HTTPError, OSError) as error:  # reading a body raises urllib3's
                 said = type(error).__name__
+                late = late or isinstance(error, requests.ReadTimeout)
             except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
                 said = f"an answer of another form, {type(error).__name__}"
+            if lost is not None and (late or status == HTTPStatus.OK):
+                lost()
         times = "1 try" if tries == 1 else f"{tries} tries"
         raise NoAnswer(f"{self.endpoint.url}: no answer after {times} ({said})", status)
 
@@ -221,7 +236,7 @@ class Transport:
             PmcmineError: if it refuses all requests.
         """
         status = answer.status_code
-        if status == 200:
+        if status == HTTPStatus.OK:
             return ""
         if 300 <= status < 400:
             to = for_terminal(str(answer.headers.get("Location", "")), 200)
@@ -273,9 +288,9 @@ def bounded(answer: requests.Response, most: int, url: str) -> bytes:
         url: the server, for the message.
 
     Raises:
-        Refused: if it has more.
+        TooLong: if it has more.
     """
     body = bytes(answer.raw.read(most + 1, decode_content=True))
     if len(body) > most:
-        raise Refused(f"{url}: the answer has more than {most >> 20} MiB")
+        raise TooLong(f"{url}: the answer has more than {most >> 20} MiB")
     return body

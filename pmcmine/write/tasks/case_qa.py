@@ -17,4 +17,5 @@ CASE_QA: Final = WritingTask(
     read=read_turns("question", "answer"),
     passages={"section": 40},
     most_tokens=1200,
+    most_turns=5,
 )

@@ -18,4 +18,5 @@ INSTRUCTION: Final = WritingTask(
     passages={"caption": 1, "mention": 10, "section": 1, "title": 1},
     image=True,
     most_tokens=1200,
+    most_turns=3,
 )

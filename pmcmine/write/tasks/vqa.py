@@ -18,4 +18,5 @@ VQA: Final = WritingTask(
     passages={"caption": 1, "mention": 5},
     image=True,
     most_tokens=800,
+    most_turns=5,
 )

@@ -5,21 +5,30 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pmcmine.errors import PmcmineError
+from pmcmine.plugins.task import Content
+from pmcmine.text.tokens import estimate
 from pmcmine.write.budget import Prices
 from pmcmine.write.checks import problems
 from pmcmine.write.client import Client
+from pmcmine.write.forecast import expect
 from pmcmine.write.given import Given, Passage
 from pmcmine.write.judge import are_doubts
+from pmcmine.write.registry import task_of
+from pmcmine.write.requests import Settings
+from pmcmine.write.run import Order
+from pmcmine.write.task import WritingTask
 from pmcmine.write.transport import Endpoint
 from tests.model_server import ModelServer, faithful, served
 from tests.pmcmine.write.conftest import Write
 from tests.pmcmine.write.test_write import side
+from tests.test_cli import call
 
 DOUBT, NUMBER = " Thrombophlebitis is seen.", " It weighed 7391 kg."
 # A million dollars for a million tokens that are read: a row costs what the stand-in states, 100 for each request.
@@ -138,6 +147,55 @@ def test_what_was_overruled_is_stated_of_a_row_that_is_dropped_later(release: Pa
         write(release, server, "vqa", **ASKED)
     details = {r["detail"] for r in side(release, "vqa", "rejects") if r["reason"] == "judged"}
     assert details == {"2: a side differs; overruled before: unsupported"}
+
+
+def test_a_forecast_counts_a_verdict_for_each_turn_that_may_be_in_doubt(release: Path, write: Write) -> None:
+    """All turns are in doubt, as many as the prompt asks for at most, so that each is judged by itself."""
+    found = task_of("vqa")
+    order = Order("vqa", found, Settings("stub", found.target.prompt, "2", image_size=0), "derivatives_ok", 6)
+    plain, doubts = expect(release, order, "judge"), expect(release, replace(order, judge_doubts=True), "judge")
+    assert (plain.doubts, doubts.doubts, doubts.judged) == (0, 4 * plain.judged, plain.judged)
+    most = doubts.most_written - doubts.asked * found.target.most_tokens
+    answer = _both(
+        _turns(*(f"{DOUBT[:-1]}{word}." for word in ("", " again", " here", " there", " too"))),
+        lambda _: {"score": 5, "reason": "a synonym"},
+    )
+    with served(answer=answer) as server:
+        write(release, server, "vqa", **ASKED)
+        judged = [b for b in server.state.bodies if b["model"] == "judge"]
+    assert len(judged) == doubts.judged + doubts.doubts > plain.judged
+    assert sum(b["max_tokens"] for b in judged) <= most
+    text = sum(estimate(m["content"]) for b in server.state.bodies for m in b["messages"])
+    assert plain.read < text <= doubts.read
+    assert expect(release, replace(order, judge_doubts=True), "other").doubts == doubts.doubts
+    with served(answer=_turns("", "")) as server:
+        write(release, server, "vqa", name="two", **{k: v for k, v in ASKED.items() if not k.startswith("judge")})
+    assert expect(release, replace(order, name="two", judge_doubts=True), "judge").doubts == doubts.judged
+
+
+def test_a_text_with_turns_is_judged_whole(
+    release: Path, write: Write, monkeypatch: Any, tmp_path: Path, capsys: Any
+) -> None:
+    """A task of somebody's may write both; what is judged, compared with benchmarks and exported is all of it."""
+    plain = WritingTask.content
+
+    def both(self: WritingTask, answer: Any) -> Content:
+        turns = plain(self, answer).turns
+        return Content(turns[0].answer, turns[1:])
+
+    monkeypatch.setattr(WritingTask, "content", both)
+    order = {k: v for k, v in ASKED.items() if k != "judge_doubts"}
+    answer = _both(_turns("", ""), lambda text: {"score": 2 if "What is described?" in text else 5, "reason": "no"})
+    with served(answer=answer) as server:
+        counts = write(release, server, "vqa", **order).facts.counts
+        assert counts["dropped: judged"] == counts["asked"] > 0
+        write(release, server, "vqa", name="both", **order | {"judge": None})
+    code, _, err = call(
+        capsys, "export", str(release), "--format", "llava", "--written", "both", "--out", str(tmp_path / "out")
+    )
+    assert code == 0, err
+    talks = json.loads((tmp_path / "out" / "train.json").read_text())
+    assert talks and all(len(talk["conversations"]) == 4 for talk in talks)
 
 
 @pytest.mark.parametrize(
