@@ -22,7 +22,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an answer holds: a text, or turns."""
+    """What an answer holds: a text, turns, or both."""
 
     text: str = ""
     turns: tuple[Turn, ...] = ()
