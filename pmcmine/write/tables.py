@@ -187,7 +187,7 @@ def _storable(text: str | None) -> str | None:
 def put_into_release(folder: Folder, record: ReleaseRecord, facts: WrittenFacts, sink: Sink) -> WrittenFacts:
     """Write the files of a side table and then `release.json`; returns what it says of the side table.
 
-    A file that is there with the same bytes stays.
+    A file that is there with the same bytes stays; one that is damaged is written again.
 
     Raises:
         ReleaseError: if somebody changed the release meanwhile.
@@ -202,7 +202,7 @@ def put_into_release(folder: Folder, record: ReleaseRecord, facts: WrittenFacts,
         name = f"{WRITTEN}/{facts.name}/{kind}/{source.removeprefix(f'tables/{facts.table}/')}"
         entries[name] = FileEntry(name, len(data), sha256(data).hexdigest(), n)
         of[name] = hashes.get(source, "")
-        if known.get(name) != entries[name]:
+        if known.get(name) != entries[name] or not _holds(folder, name, data):  # a damaged one is written again
             folder.write(name, data, replace=True)
     facts = replace(facts, of=of)
     tables = tuple(sorted([*others, facts], key=lambda w: w.name))
@@ -215,6 +215,14 @@ def put_into_release(folder: Folder, record: ReleaseRecord, facts: WrittenFacts,
     for name in gone:
         folder.remove(name)
     return facts
+
+
+def _holds(folder: Folder, name: str, data: bytes) -> bool:
+    """Check whether a file has these bytes."""
+    try:
+        return folder.read(name, len(data) + 1) == data
+    except OSError:
+        return False
 
 
 def take_out(folder: Folder, record: ReleaseRecord, name: str) -> int:

@@ -236,6 +236,18 @@ def test_a_side_table_is_taken_out(release: Path, write: Write, capsys: Any) -> 
     assert code == 2 and "the release has none" in err
 
 
+@pytest.mark.parametrize("size", [100, None])
+def test_a_damaged_side_table_is_written_again_for_nothing(release: Path, write: Write, size: int | None) -> None:
+    with served() as server:
+        write(release, server, limit=6, image_size=0)
+        before = tree(release, "written")
+        for path in (release / "written" / "caption" / "texts").rglob("*.parquet"):
+            path.unlink() if size is None else path.write_bytes(path.read_bytes()[:size])
+        assert verify_folder(release).problems
+        assert write(release, server, limit=6, image_size=0).asked == 0
+    assert not verify_folder(release).problems and tree(release, "written") == before
+
+
 def _columns_of(croissant: Any, name: str) -> set[str]:
     (found,) = [r for r in croissant["recordSet"] if r["name"] == name]
     return {f["source"]["extract"]["column"] for f in found["field"]}
