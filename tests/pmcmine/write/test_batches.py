@@ -259,7 +259,7 @@ def test_an_answer_that_is_too_long_costs_no_other_one(release: Path, write: Wri
     huge = iter(["é" * (1 << 20)])
     with served(answer=lambda body: next(huge, None) or faithful(body)) as server:
         done = write(release, server, **FEW)
-        assert done.facts.counts["dropped: refused"] == 1 and done.facts.counts["kept"] and done.left == 0
+        assert done.facts.counts["dropped: bad_answer"] == 1 and done.facts.counts["kept"] and done.left == 0
 
 
 def test_a_journal_with_a_line_of_somebody_else_keeps_what_comes_behind_it(
