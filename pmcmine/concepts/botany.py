@@ -57,11 +57,16 @@ def is_botany(words: Sequence[str]) -> bool:
     return sum(map(_PLANTS.__contains__, lower)) >= _TIMES * sum(map(_ANIMALS.__contains__, lower))
 
 
+def texts_on_people(tokens: Tokens) -> frozenset[int]:
+    """Return the numbers of the texts that speak of people, of their health, food or drugs."""
+    return frozenset(n for n, word in zip(tokens.text.tolist(), tokens.words, strict=True) if word.lower() in _PEOPLE)
+
+
 def lowered(tokens: Tokens, found: list[Candidate], term: Callable[[int], Term]) -> list[Candidate]:
     """Lower the scores of parts of the body, and of findings in texts that do not speak of people, about plants."""
     if not found or not is_botany(tokens.words):
         return found
-    people = {n for n, word in zip(tokens.text.tolist(), tokens.words, strict=True) if word.lower() in _PEOPLE}
+    people = texts_on_people(tokens)
 
     def is_plants(c: Candidate) -> bool:
         types = term(c.term).types

@@ -150,6 +150,8 @@ class _Read:
         between = self._sentence[end : t.start]
         if t.said == "negative" and between.strip(" -‐‑–") and NOUN_NEXT.match(self._sentence, t.end):
             return False  # "pain has negative effects"
+        if t.said == "free" and between.strip(" -‐‑–"):
+            return False  # "a defect with tension-free closure"
         return ";" not in between and not self._clauses.ends(end, t.start) and _close(between)
 
     def _governs(self, t: Found, kind: Kind, start: int, end: int) -> bool:

@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
+from pmcmine.concepts import botany, everyday
 from pmcmine.concepts.abbreviations import Abbreviation, find_abbreviations
-from pmcmine.concepts.botany import lowered
 from pmcmine.concepts.candidates import Candidate, compare, compare_loosely, longest, whole
 from pmcmine.concepts.context import OWN_DENIAL, PLAIN, Context, assess
 from pmcmine.concepts.loose import LooseMatcher
@@ -76,6 +76,7 @@ class Link:
 _Choice = tuple[int, str, Evidence, float, str, tuple[int, ...]]  # the last fields of a candidate, from `term` on
 _UNKNOWN: Final[Any] = object()
 _CHOICES: Final = 20_000  # places that are kept, by what they say
+_FOLLOWING: Final = re.compile(r"(?:[ -][A-Za-z]{2,30}){1,3}")  # words that may end a name after an abbreviation
 FUZZY_WEIGHT: Final = 0.8  # similarity of letters 1.0 is as good as a score of so much
 _NO_EVIDENCE: Final = Evidence(
     exact=False, cased=False, caseless=False, level=1, derived=False, acronym=False, letters=0, words=0, capital=False
@@ -144,7 +145,8 @@ class Linker:
         tokens = self.matcher.tokenise(texts)
         found = self._candidates(texts, tokens, caseless)
         found += self._reordered(texts, tokens, found)
-        found = lowered(tokens, unshielded(texts, tokens, found), self.vocabulary.term)
+        found = botany.lowered(tokens, unshielded(texts, tokens, found), self.vocabulary.term)
+        found = everyday.lowered(texts, tokens, found, self.vocabulary.term)
         if definitions:
             found = self._abbreviated(texts, found, definitions)
         if self.fuzzy is not None:
@@ -249,6 +251,8 @@ class Linker:
             text, start, end = int(tokens.text[first]), int(tokens.start[first]), int(tokens.end[last])
             if (text, start, end) in places or self.loose.goes_on(tokens, first, last):
                 continue
+            if self.loose.is_clause(tokens, first, last):
+                continue
             places.add((text, start, end))
             own = (int(tokens.start[own_first]), int(tokens.end[own_last])) if own_first >= 0 else None
             out.append(self._choose_loosely(texts[text], (text, start, end), entry, own))
@@ -308,6 +312,37 @@ class Linker:
             if meant is not None:
                 score = round(meant.score * definitions[short].score, 4)
                 out.append(replace(meant, text=number, start=start, end=end, score=score, how="abbreviation"))
+        out += self._begun(texts, places, definitions)
+        return out
+
+    def _begun(
+        self,
+        texts: Sequence[str],
+        places: Mapping[tuple[int, int], tuple[int, str]],
+        definitions: Mapping[str, Abbreviation],
+    ) -> list[Candidate]:
+        """Find names that begin with an abbreviation, such as "ES cells" of embryonic stem cells."""
+        begun = self.matcher.begin_names([a.long for a in definitions.values()])
+        shorts = {short for short, begins in zip(definitions, begun, strict=True) if begins}
+        said: dict[tuple[str, str], list[tuple[int, int, int]]] = {}  # by short form and what follows
+        for (number, start), (end, short) in places.items():
+            follows = _FOLLOWING.match(texts[number], end) if short in shorts else None
+            if follows is not None:
+                said.setdefault((short, follows[0]), []).append((number, start, end))
+        keys = list(said)
+        phrases = [definitions[short].long + follows for short, follows in keys]
+        best: dict[int, Candidate] = {}
+        for c in self._candidates(phrases, self.matcher.tokenise(phrases), caseless=False):
+            longer = c.start == 0 and c.end > len(definitions[keys[c.text][0]].long)
+            if longer and (c.text not in best or best[c.text].end < c.end):
+                best[c.text] = c
+        out = []
+        for n, c in best.items():
+            definition = definitions[keys[n][0]]
+            score = round(c.score * definition.score, 4)
+            for number, start, end in said[keys[n]]:
+                last = end + c.end - len(definition.long)
+                out.append(replace(c, text=number, start=start, end=last, score=score, how="abbreviation"))
         return out
 
     def _agree(self, candidates: list[Candidate]) -> list[Candidate]:

@@ -20,7 +20,7 @@ from pmcmine.concepts.matcher import JOINED, LAST_SPACE, MARK, SLASH, SPACE, Tok
 from pmcmine.vocabulary.normalise import fold
 from pmcmine.vocabulary.variants import GENERAL
 from pmcmine.vocabulary.vocabulary import Vocabulary
-from pmcmine.vocabulary.word_classes import COORDINATORS, MAX_CONTENT, STOP, class_hash, word_class
+from pmcmine.vocabulary.word_classes import COORDINATORS, FUNCTION, MAX_CONTENT, STOP, class_hash, word_class
 
 _CACHE: Final = 200_000  # words whose class is kept
 _LONGEST: Final = 9  # tokens of a place
@@ -36,6 +36,14 @@ _MANY: Final = 100  # a stop word among the function words that may be counted
 _ADJECTIVAL: Final = ("al", "ar", "ic", "ous", "ive", "ed", "ing", "oid", "ent", "ant")
 _RELATIONAL: Final = ("al", "ar", "ary")
 _PREDICATIVE: Final = GENERAL | {"abnormal"}  # may end a phrase: "seizures, focal and bilateral"
+# Verbs that are nouns before "of" and "in" only ("decrease in weight", "delay of growth").
+_DOES: Final = frozenset(
+    "increase increases decrease decreases elevate elevates enlarge enlarges impair impairs delay delays shorten "
+    "shortens lengthen lengthens thicken thickens widen widens deform deforms elongate elongates reduce reduces "
+    "diminish diminishes lowers raise raises damages narrows flattens".split()
+)
+_ARTICLES: Final = frozenset(("the", "a", "an"))
+_ACTS: Final = frozenset("affect affects lack lacks play plays".split())  # after a plural, "anomalies play"
 _VERBAL: Final = ("ed", "ing", "ly", "wn", "en")  # of what follows a phrase: "seen", "detected"
 
 Indices = NDArray[np.int64]
@@ -160,13 +168,34 @@ class LooseMatcher:
         kind = self._classes.kinds[self._classes[following]]
         if kind == _COORDINATOR and last + 2 < len(words) and tokens.gap[last + 1] <= LAST_SPACE:
             both = (words[last].lower(), words[last + 2].lower())
-            return all(w.endswith(_RELATIONAL) and w not in _PREDICATIVE for w in both)
+            if any(w in _PREDICATIVE for w in both) or not both[0].endswith(_RELATIONAL):
+                return False
+            # "Colonic" is an adjective because a noun follows it.
+            headed = tokens.gap[last + 2] <= LAST_SPACE and both[1].endswith(_ADJECTIVAL)
+            return headed or both[1].endswith(_RELATIONAL)
         if kind not in (_CONTENT, _OTHER):
             return False
         if words[last].lower().endswith(_ADJECTIVAL):
             return True
         modified = words[first].lower().endswith(_ADJECTIVAL) and not words[last].endswith("s")
         return modified and following.isalpha() and not following.lower().endswith(_VERBAL)
+
+    def is_clause(self, tokens: Tokens, first: int, last: int) -> bool:
+        """Check whether a word of a place is a verb, so that the place is no phrase.
+
+        So in "may decrease blood pressure", "reduced the white blood cells" and "heat anomalies play a role": it "
+              "speaks of
+        what a drug does, or of something else.
+        """
+        words = tokens.words
+        head, tail = words[first].lower(), words[last].lower()
+        if head in _DOES and tokens.gap[first] == SPACE and fold(words[first + 1]) not in FUNCTION:
+            return True
+        if head.endswith("ed") and words[first + 1] in _ARTICLES:
+            return True
+        before = words[last - 1].lower()
+        plural = before.endswith("s") and not before.endswith(("us", "ss", "is"))
+        return tail == "affecting" or (tail in _ACTS and plural)
 
     def entries(self, sums: NDArray[np.uint64]) -> Indices:
         """Return the first entry of each sum in the vocabulary, -1 if it has none."""

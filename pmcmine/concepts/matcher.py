@@ -151,6 +151,18 @@ class Matcher:
             words=words,
         )
 
+    def begin_names(self, texts: Sequence[str]) -> list[bool]:
+        """Check of each text whether longer names begin with it, as far as keys can tell."""
+        hashes = np.zeros(len(texts), np.uint64)
+        for n, text in enumerate(texts):
+            h = 0
+            for word in TOKEN.split(text)[1::2]:
+                number = self._words[word]
+                h = (h * int(self._words.powers[number]) + int(self._words.hashes[number])) & 0xFFFFFFFFFFFFFFFF
+            hashes[n] = h
+        found: list[bool] = self.vocabulary.begins(hashes).tolist()
+        return found
+
     def find(self, tokens: Tokens) -> Found:
         """Find all runs of tokens that are names, as far as keys can tell."""
         n = len(tokens.words)

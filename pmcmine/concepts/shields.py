@@ -104,7 +104,29 @@ _SHIELDS: Final = (
      r"(?:sheep[ -]|horse[ -])?blood[ -]agar"),
     ("albumin", r"(?:bovine|human)[ -]serum[ -]albumin"),
     ("suspension flick immersion", r"tail[ -](?:suspension|flick|immersion)(?:[ -](?:test|assay|latency))?"),
-    ("frailty", r"(?:cox|shared|gamma)[ -]frailty(?:[ -]models?)?|frailty[ -]models?"),
+    ("frailty", r"(?:cox|shared|gamma)[ -]frailty(?:[ -]models?)?|frailty[ -](?:models?|parameters?|terms?|"
+     "variances?)"),
+    # By mouth, not of it. "Oral mucositis", "oral care" and "oral keratinocytes" are of the mouth.
+    ("oral", r"oral[ -](?:(?:iron|vitamin|zinc|folic[ ]acid|food|glucose|gluten|allergen|drug|bacillus|polio|"
+     "cholera|rotavirus|"
+     r"nutrition\w{0,2})[ ])?(?:(?:glucose[ ]tolerance|food[ ]challenge|absor|administ|agents?|analges|antibio|"
+     r"anticoag|"
+     r"antidiab|antifung|antihist|antivir|bioav|capsules?|challenge|chemothera|consum|contracep|cortico|deliver|dos[ei]|drugs?|"
+     r"exposure|feed|fluids?|food|formul|gavage|gluco|glut[ae]|histor(?:y|ies)|hypoglyc|immuni[sz]|immunother|ingest|intake|"
+     r"iron|isotret|LD50|lethal|medic|methotr|nutri|poison|predni|present|rehydr|reference|retino|route|slns?|solution|statin|"
+     r"steroid|supplement|suspen|systemic|tablet|therap|tolera|toxi|treatment|uptake|vaccin|vitamin|zinc)\w{0,12}|"
+     r"(?!bone\b)\w{4,14}(?:pine|dine|tine|rine|mine|zine|lone|sone|cin|llin|stat|azole|mide|sartan|tinib|profen))"),
+    ("stroke", r"stroke[ -](?:volumes?|work|rates?|lengths?|index|variation)|(?:forehand|backhand|swimming|pen|"
+     "brush|key|"
+     r"piston|down|breast)[ -]strokes?"),
+    ("strokes", r"(?:forehand|backhand|swimming|pen|brush|key|piston|down|ground)[ -]strokes?"),
+    ("tongue tongues", r"epi(?:thelial|dermal)[ -]tongues?|mother[ -]tongues?"),
+    ("head heads", r"arrow[ -]heads?|(?:household|family|department|village|section)[ -]heads?|heads?[ ]of[ "
+     "](?:the[ ])?"
+     r"(?:households?|famil(?:y|ies)|departments?|divisions?|sections?|lineages?|states?)|head[ -](?:offices?|"
+     r"quarters?|to[ -]"
+     r"head|start|space|teachers?|blight|scab|rice|group)"),
+    ("colon", r"(?<=[;,] )colon(?=:)|semi[ -]?colon"),
     ("dissociation", r"dissociation[ -](?:steps?|curves?|constants?|rates?|buffer|reagent|medium|energy|energies)"),
     ("tube tubes", r"(?:test|centrifuge|micro-?centrifuge|eppendorf|falcon|capillary|culture|glass|plastic|"
      r"collection|vacutainer|edta|m[lL]|"
@@ -198,7 +220,9 @@ _CITED: Final = re.compile(
 # "(Finch 1977)", "(Chin, 2000)", after a bracket, a mark or "and".
 _CITED_BARE: Final = re.compile(rf",?[ ]\(?{_YEAR}{_AFTER_YEAR}")
 _AUTHORS: Final = re.compile(rf"(?:[(;]|{_NAME},?[ ](?:and|&)|\bby|\b[Ss]ee)\s?$")
-_EPITHET: Final = re.compile(r"(?!\w{1,40}itis\b|sepsis\b|infections?\b)[a-z]{2,40}(?:ae|i|is|um|us|[ae]ns|oides)\b")
+_EPITHET: Final = re.compile(
+    r"(?!\w{1,40}itis\b|sepsis\b|infections?\b)[a-z]{2,40}(?:ae|i|is|um|us|[ae]ns|oides|acnes)\b|acnes\b|teres\b"
+)
 
 
 @cache
@@ -233,18 +257,23 @@ def unshielded(texts: Sequence[str], tokens: Tokens, found: Sequence[Candidate])
     out = []
     for c in found:
         spans = shields.get(c.text, ())
-        inside = spans and any((c.text, *span) not in whole for span in _around(spans, c.start, c.end))
+        inside = spans and any(
+            (c.text, *span) not in whole for span in _around(spans, c.start, c.end, c.evidence.loose)
+        )
         text = texts[c.text]
         if not inside and not _is_species(text, c.start) and not _is_author(text, c.start, c.end):
             out.append(c)
     return out
 
 
-def _around(spans: Sequence[tuple[int, int]], start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the spans, of some in order, that hold a place."""
+def _around(spans: Sequence[tuple[int, int]], start: int, end: int, loose: bool) -> Iterator[tuple[int, int]]:
+    """Yield the spans, of some in order, that hold a place, or the beginning of one whose words stand loosely.
+
+    So that "on the other hand, lack" has no missing hand.
+    """
     n = bisect_right(spans, start, key=itemgetter(0)) - 1
     while n >= 0 and spans[n][0] >= start - _BEFORE - _AFTER - _WORD:
-        if spans[n][1] >= end:
+        if spans[n][1] >= end or (loose and spans[n][1] > start):
             yield spans[n]
         n -= 1
 

@@ -36,7 +36,8 @@ _KEPT: Final[dict[tuple[Kind, Scope], frozenset[str]]] = {
          "devoid of|negative for|is negative for|was negative for|are negative for|were negative for|"
          "been negative for|"
          "no evidence of|no evidence for|no sign of|no signs of|no symptoms suggestive of|no signs suggestive of|"
-         "no findings suggestive of|no features suggestive of|no evidence suggestive of|"
+         "no findings suggestive of|no features suggestive of|no evidence suggestive of|no suspicion of|"
+         "no suspicion for|without suspicion of|without suspicion for|"
          "nor|neither|none of|not show|not reveal|"
          "not demonstrate|"
          "not have|fails to show|failed to show|fails to reveal|failed to reveal|ruled out|rules out|denied|denies|"
@@ -55,11 +56,13 @@ _KEPT: Final[dict[tuple[Kind, Scope], frozenset[str]]] = {
          "status post|s/p|"
          "previous|prior"),
         (Kind.HYPOTHETICAL, Scope.AFTER, "in case of"),
-        (Kind.FAMILY, Scope.AFTER, "family history of|family history|family hx|fh of|mother|father|brother|"
+        (Kind.FAMILY, Scope.AFTER, "family history of|family history|familial history of|familial history|family hx|"
+                                   "fh of|mother|father|brother|"
          "brothers|sister|sisters|"
          "aunt|uncle|grandmother|grandfather|cousin|cousins|sibling|siblings|mother's|father's"),
         (Kind.FAMILY, Scope.BEFORE, "in the family|in family|in his mother|in her mother|in his father|"
-         "in her father"),
+         "in her father|in first degree relatives|in first-degree relatives|among first degree relatives|"
+         "among first-degree relatives|in a first degree relative|in a first-degree relative"),
     )
 }  # fmt: skip
 _THING_AFTER: Final = frozenset(
@@ -117,14 +120,25 @@ _PHRASE_ENDS: Final = re.compile(
 )
 _OF_GROUPS: Final = re.compile(
     r"[\s-](?:tissues?|samples?|subjects?|patients?|controls?|individuals?|participants?|mice|rats|animals?|cases?|groups?|areas?|"
-    r"regions?|lesions?|donors?|and|or|in|at)\b|\s*(?:$|[.,;:)])|\s\(",
+    r"regions?|lesions?|donors?|cells?|lines?|class(?:es)?|episodes?|volunteers?|carriers?|cohorts?|specimens?|and|or|in|at|vs|"
+    r"versus)\b|\s*(?:$|[.,;:)])|\s\(",
     re.IGNORECASE,
 )
 _THERE: Final = re.compile(
     r"\s(?:is|are|was|were|could\s+be|can\s+be)\s+(?!" + _SEEN + ")|\\s(?!seen|found)\\w{2,20}ed\\b", re.IGNORECASE
 )
 _ARTICLE: Final = re.compile(
-    r"\s+(?:(?:any|the|an?|its|their|visible|detectable|obvious|apparent|functional|mature)\s+){0,2}", re.IGNORECASE
+    r"\s+(?:(?:any|the|an?|its|their|visible|detectable|obvious|apparent)\s+){0,2}", re.IGNORECASE
+)
+# "No liver or lung metastasis": both organs are there. In "no liver or lung" they are not.
+_SHARED_NOUN: Final = re.compile(
+    r"(?<!s)(?:\s?/\s?|\s(?:and|or|nor|and/or)\s+)(?!\w{2,20}(?:ed|ly)\b|ha[sd]\b)[\w-]{2,30}", re.IGNORECASE
+)
+# "Dyskeratotic keratinocytes were not seen": other ones may have been.
+_MODIFIED: Final = re.compile(
+    r"\b(?!(?:the|an?|any|its|their|his|her|these|those|this|but|while|whereas|that|which|both|all|however|where|when|because|"
+    r"since|although|as)\s)[\w+-]{2,30}\s$",
+    re.IGNORECASE,
 )
 # A span after these is an object, not what the sentence speaks of: "invasion of the capsule was not seen".
 _GOVERNED: Final = re.compile(
@@ -180,7 +194,7 @@ def _holds_in_caption(sentence: str, t: Found, meaning: Trigger, start: int, end
     if (meaning.kind is not Kind.NEGATED or _SINGLE.search(t.said)) and _LIST.search(gap):
         return False
     before = sentence[max(0, t.start - _LOOK) : t.start]
-    if meaning.kind is Kind.FAMILY and not t.said.startswith(("family", "fh")) and not _OWN_FAMILY.search(before):
+    if meaning.kind is Kind.FAMILY and not t.said.startswith(("famil", "fh")) and not _OWN_FAMILY.search(before):
         return False
     if meaning.kind is Kind.UNCERTAIN and _WORST.search(before):
         return False
@@ -203,7 +217,8 @@ def _holds_back(sentence: str, t: Found, meaning: Trigger, start: int, end: int)
     kept = t.said in _KEPT.get((meaning.kind, meaning.scope), ())
     if not kept and not (meaning.kind is Kind.NEGATED and _NOT_SEEN.match(sentence, end)):
         return False
-    return not _GOVERNED.search(sentence[max(0, start - _LOOK) : start])
+    # "Diabetes and cancer in first-degree relatives": both are theirs.
+    return meaning.kind is Kind.FAMILY or not _GOVERNED.search(sentence[max(0, start - _LOOK) : start])
 
 
 def _holds_of_thing(sentence: str, t: Found, meaning: Trigger, start: int, end: int) -> bool:
@@ -213,10 +228,14 @@ def _holds_of_thing(sentence: str, t: Found, meaning: Trigger, start: int, end: 
     if meaning.scope is Scope.BEFORE:
         if not _NOT_SEEN.match(sentence, end) or not _AUXILIARY.fullmatch(sentence, end, t.start):
             return False
-        return not _GOVERNED.search(sentence[max(0, start - _LOOK) : start])
+        before = sentence[max(0, start - _LOOK) : start]
+        return not _GOVERNED.search(before) and not _MODIFIED.search(before)
     if meaning.scope is Scope.NEXT or t.said not in _THING_AFTER or not _ARTICLE.fullmatch(sentence, t.end, start):
         return False
-    return bool(_PHRASE_ENDS.match(sentence, end)) and not _THERE.match(sentence, end)
+    if not _PHRASE_ENDS.match(sentence, end) or _THERE.match(sentence, end):
+        return False
+    other = _SHARED_NOUN.match(sentence, end)
+    return other is None or bool(_PHRASE_ENDS.match(sentence, other.end()))
 
 
 _PATIENT: Final = re.compile(

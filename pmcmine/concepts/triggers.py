@@ -49,7 +49,8 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
      "-ve for|is negative for|was negative for|are negative for|were negative for|been negative for|be negative for|"
      "resolved from|negative|no known|w/o|nondiagnostic for|exclusion of|ruling out|ruled out|"
      "no symptoms suggestive of|no signs suggestive of|no findings suggestive of|no features suggestive of|"
-     "no evidence suggestive of|in the absence of|lost all|disappearance of|elimination of|eradication of"),
+     "no evidence suggestive of|no suspicion of|no suspicion for|without suspicion of|without suspicion for|in the "
+     "absence of|lost all|disappearance of|elimination of|eradication of"),
     (Kind.NEGATED, Scope.BEFORE, "was negative|were negative|is negative|are negative|been negative|negative|"
      "was ruled out|were ruled out|is ruled out|are ruled out|been ruled out|being ruled out|ruled out|"
      "been excluded|was excluded|were excluded|not seen|not observed|not detected|not detectable|not present|"
@@ -80,13 +81,15 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
     (Kind.HISTORICAL, Scope.BEFORE, "in the past|years ago|months ago|as a child|in childhood|previously"),
     (Kind.HYPOTHETICAL, Scope.AFTER, "if|in case of|should she|should he|should the patient|return for|return if|"
      "as needed for|prevent|prevention of|prophylaxis"),
-    (Kind.FAMILY, Scope.AFTER, "family history of|family history|family hx|fh of|mother|father|brother|brothers|"
+    (Kind.FAMILY, Scope.AFTER, "family history of|family history|familial history of|familial history|family hx|fh "
+                               "of|mother|father|brother|brothers|"
      "sister|sisters|aunt|uncle|grandmother|grandfather|grandparents|cousin|cousins|sibling|siblings|maternal|"
      "paternal|mother's|father's|mom|dad|relatives"),
     (Kind.FAMILY, Scope.BEFORE, "in the family|in family|in his mother|in her mother|in his father|in her father|"
-     "in her sister|in his brother"),
+     "in her sister|in his brother|in first degree relatives|in first-degree relatives|among first degree relatives|"
+     "among first-degree relatives|in a first degree relative|in a first-degree relative"),
     (Kind.PSEUDO, Scope.AFTER, "is no longer|are no longer|was no longer|were no longer|no increase|no decrease|"
-     "not only|not just|not necessarily|not merely|"
+     "not only|not just|not necessarily|not merely|not completely|not fully|not entirely|not totally|"
      "no significant change|no significant difference|no significant differences|no difference|no differences|"
      "not certain|gram negative|gram-negative|without difficulty|without further|not drain|not cause|"
      "no interval change|"
@@ -157,7 +160,8 @@ _CONTRACTED: Final = (
 
 
 _HIDDEN: Final = re.compile(
-    r"not (?:only|just|merely|solely|exclusively|necessarily|always|all|limited|otherwise|surprising|without|negative|"
+    r"not (?:completely|fully|entirely|totally|only|just|merely|solely|exclusively|necessarily|always|all|limited|"
+    r"otherwise|surprising|without|negative|"
     r"absent|free|un\w+|rare|rarely|infrequent|infrequently|impossible|an option|certain|exclud|rule|ruling|be |been )"
 )
 

@@ -300,15 +300,15 @@ def _add(names: _Names, atom: Atom, text: str, term: int, derive: bool) -> None:
     cased = _is_cased(text, atom.acronym)
     # Words of general prose are short: the key of any other name need not be known.
     general = atom.general or (len(text) <= _GENERAL_LENGTH and name_key(text) in _general())
-    level, finding = atom.level, not _FINDINGS.isdisjoint(atom.types)
+    level, lay, finding = atom.level, atom.lay, not _FINDINGS.isdisjoint(atom.types)
     if finding and level == Level.EXACT and len(text) <= _GENERAL_LENGTH and name_key(text) in _general_synonyms():
-        general, level = True, Level.RELATED  # as an exact synonym a long one would still be linked
+        general, level, lay = True, Level.RELATED, False  # as an exact synonym a long one would still be linked
     flags = (
         (Flag.GENERAL if general else 0)
         | int(level)
         | (Flag.CASED if cased else 0)
         | (Flag.ACRONYM if atom.acronym else 0)
-        | (Flag.LAY if atom.lay else 0)
+        | (Flag.LAY if lay else 0)
     )
     names.add(text, term, flags)
     turned = uninverted(text)

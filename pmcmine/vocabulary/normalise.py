@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-NORMALISER = 4  # a vocabulary made by other rules is refused
+NORMALISER = 5  # a vocabulary made by other rules is refused
 
 # Latin runs, one Greek letter, digits, or a run of another script. Splitting with the group keeps the text in between.
 TOKEN = re.compile(

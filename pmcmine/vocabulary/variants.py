@@ -46,17 +46,20 @@ SUPPLETIVE: Final[dict[str, str]] = {
     "trachea": "tracheal", "bronchus": "bronchial", "esophagus": "esophageal", "pancreas": "pancreatic",
     "thyroid gland": "thyroid", "adrenal gland": "adrenal", "pituitary gland": "pituitary hypophyseal",
     "pineal body": "pineal", "salivary gland": "salivary", "mammary gland": "mammary", "prostate gland": "prostatic",
-    "skeleton": "skeletal", "skeletal system": "skeletal", "immune system": "immune",
+    "skeleton": "skeletal", "immune system": "immune",
     "biliary system": "biliary", "placenta": "placental", "embryo": "embryonic embryonal", "fetus": "fetal",
     "joint": "articular", "tendon": "tendinous", "cerebellum": "cerebellar", "telencephalon": "telencephalic",
     "hypothalamus": "hypothalamic", "thalamus": "thalamic", "hippocampus": "hippocampal", "mesenchyme": "mesenchymal",
     "epithelium": "epithelial", "endothelium": "endothelial", "mesoderm": "mesodermal", "ectoderm": "ectodermal",
     "endoderm": "endodermal", "epidermis": "epidermal", "dermis": "dermal", "diaphragm": "diaphragmatic",
     "cerebral cortex": "cortical", "lens of camera-type eye": "lenticular", "cornea": "corneal", "iris": "iridal",
-    "organ": "organismal", "head": "cephalic", "tail": "caudal", "neck": "nuchal", "limb": "appendicular",
-    "blood": "haematic hematic", "serum": "serous", "lymph": "lymphatic", "fat": "adipose",
+    "head": "cephalic", "tail": "caudal", "neck": "nuchal", "limb": "appendicular",
+    "blood": "haematic hematic", "lymph": "lymphatic", "fat": "adipose",
     "adipose tissue": "adipose", "muscle tissue": "muscular", "cartilage element": "cartilaginous",
     "cartilage tissue": "cartilaginous", "hair": "pilar", "egg": "ovular", "sperm": "spermatic", "face": "facial",
+    # Shorter than the rules take, or with a stem of their own.
+    "ileum": "ileal", "femur": "femoral", "ulna": "ulnar", "uvea": "uveal", "dura mater": "dural",
+    "vagus nerve": "vagal", "ilium": "iliac", "pubis": "pubic", "hilum": "hilar", "glial cell": "glial",
 }  # fmt: skip
 
 _RULES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
@@ -93,6 +96,7 @@ GENERAL: Final = frozenset(
 # Exact synonyms of findings (of HPO, mostly of behaviour) that prose uses of anything.
 GENERAL_SYNONYMS: Final = (
     "ordering", "hostile", "unresponsive", "hypersensitivity", "highly sensitive", "overly sensitive", "collecting",
+    "diminished energy", "drug resistance", "dullness", "inaction", "inactivity", "slowness", "water retention",
 )  # fmt: skip
 
 # Formed by rule, but words of their own.
@@ -101,7 +105,11 @@ _NOT_ADJECTIVES: Final = frozenset(
     "topical tropical "
     "critical typical capital total vital metal digital signal fatal natal logic toxic static ionic cubic nodal "
     "lateral "
-    "plasmic generic genetic axial radial".split()
+    "plasmic generic genetic axial radial "
+    # Shapes, planes and molecules, and words from other nouns ("circulus", "sagitta", "marsupium").
+    "calcaric cellic circular cuboidal extensional helical insular laminar marsupial pascal pectic penicillic "
+    "quadratic "
+    "sagittal scalar septic trapezoidal tuberous vestibular".split()
 )
 
 

@@ -75,10 +75,14 @@ _SUFFIXES: Final = (
     "ent", "ant", "al", "ar", "ic", "ia", "ly", "s", "y", "i", "a", "e",
 )  # fmt: skip
 _LEAST_STEM: Final = 4
+# Words that would get the stem of another one: "colon", "globe".
+_OWN_STEM: Final = frozenset("colony global".split())
 
 
 def _stem(word: str) -> str:
     """Strip one ending of inflection or derivation, if enough of the word stays."""
+    if word in _OWN_STEM:
+        return word
     for suffix in _SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= _LEAST_STEM:
             return word[: len(word) - len(suffix)]

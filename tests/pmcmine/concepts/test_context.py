@@ -92,6 +92,8 @@ def test_negated(sentence: str) -> None:
         "Twins with or without [measles].",
         "A lack of sleep, [fatigue] and pain.",
         "The [pain] had negative effects.",
+        "The [wound] was closed by a tension free flap.",
+        "Rest did not fully resolve her [fatigue].",
     ],
 )
 def test_not_negated(sentence: str) -> None:
@@ -113,6 +115,8 @@ def test_a_possibility_that_is_not_excluded_is_uncertain() -> None:
         "Rats did not develop [tumours].",
         "[Fibrosis] was not observed.",
         "No symptoms suggestive of [arthritis].",
+        "Lysates of non-[tumour] cells.",
+        "Weights by class, non-[obese] vs. obese.",
     ],
 )
 def test_negated_in_captions(sentence: str) -> None:
@@ -150,6 +154,14 @@ def test_captions_keep_what_is_said_of_a_finding() -> None:
     assert family == Context(historical=family.historical, experiencer="family")
 
 
+def test_who_has_a_finding_and_what_is_not_suspected() -> None:
+    for care in (Care.CLINICAL, Care.CAPTION):
+        (family,) = contexts("A familial history of [anaemia].", care)
+        (after,) = contexts("Age and [cancer] in first-degree relatives.", care)
+        assert (family.experiencer, family.historical, after.experiencer) == ("family", False, "family")
+        assert contexts("Without suspicion of [glioma].", care) == [Context(negated=True)]
+
+
 def test_what_is_denied_of_something_else_is_not_denied_of_its_object() -> None:
     assert negated("It did not show an association between the drug and [hypotension].") == [False]
     assert negated("Follow-up was not long enough for benign [tumours].") == [False]
@@ -164,12 +176,18 @@ def test_case_reports_deny_freely_and_suppose_with_care() -> None:
 def test_things_are_absent_or_they_are_there() -> None:
     assert negated("Absence of the [gallbladder].", Care.THING) == [True]
     assert negated("The [gallbladder] was not seen.", Care.THING) == [True]
+    assert negated("No [gallbladder] or spleen.", Care.THING) == [True]
+    assert negated("Mice without [teeth] or hair.", Care.THING) == [True]
     for there in (
         "No metastasis in the [liver].",
         "No [liver] metastasis.",
         "Cells of the [liver] were not seen.",
         "No [neurons] were stained.",
         "Possible [liver] lesion.",
+        "No [liver] or lung metastasis.",
+        "No [milk] or meat-derived proteins.",
+        "No mature [gonads].",
+        "Swollen [neurons] were not seen.",
     ):
         assert contexts(there, Care.THING) == [Context()], there
 

@@ -17,6 +17,7 @@ NAMES = (
     "pneumonia", "tuberculosis", "endothelium", "suture", "brain", "lymphoma", "hand", "immunodeficiency", "blood",
     "nerve", "heart", "scale", "fever", "kidney", "meningitis", "crop", "capillary",
     "confusion", "neuron", "germ cell", "irritable", "gill", "chin", "aspiration", "appendix", "agitation", "finger", "bone marrow",
+    "mouth", "tongue", "colon", "head", "acne", "stroke",
 )  # fmt: skip
 
 
@@ -54,6 +55,18 @@ def said(vocabulary: Vocabulary, text: str) -> list[str]:
         "kidney beans are rich in lectins",
         "capillary electrophoresis of amplicons",
         "a millennial-scale event",
+        "Oral administration of the extract",
+        "its poor oral bioavailability",
+        "an oral iron supplement",
+        "given oral itraconazole",
+        "oral food challenges",
+        "the epithelial tongue of the wound",
+        "in her mother tongue",
+        "a reduced stroke volume",
+        "the head of the household",
+        "arrow-heads mark the fibres",
+        "Fusarium head blight",
+        "P. acnes was grown",
         "We apologise for any confusion",
         "renamed to avoid confusion",
         "a confusion matrix of the classes",
@@ -119,11 +132,22 @@ def test_words_of_other_names_are_no_concepts(plain: Vocabulary, text: str) -> N
         ("Outcomes: Pneumonia (1987 events), Fever (2044 events)", ["Pneumonia", "Fever"]),
         ("Pneumonia (2017 guidelines)", ["Pneumonia"]),
         ("Brain, 2000 cells per well", ["Brain"]),
+        ("oral mucositis after stroke", ["oral", "stroke"]),
+        ("the oral cavity and the tongue", ["oral", "tongue"]),
+        ("colon cancer and acne of the head", ["colon", "acne", "head"]),
         ("Pneumonia, Fever and Fatigue, 2003 patients", ["Pneumonia", "Fever"]),
     ],
 )
 def test_other_places_are_left_alone(plain: Vocabulary, text: str, names: list[str]) -> None:
     assert said(plain, text) == names
+
+
+def test_a_finding_whose_words_stand_loosely_does_not_begin_in_a_shield(tmp_path: Path) -> None:
+    (tmp_path / "hp.obo").write_text("format-version: 1.2\n\n[Term]\nid: HP:0000001\nname: Absent hand\n", "utf-8")
+    compile_vocabulary([open_input(tmp_path / "hp.obo", Options())], tmp_path / "hp.vocab", "hp")
+    vocabulary = Vocabulary(tmp_path / "hp.vocab")
+    assert said(vocabulary, "Rules on the other hand lacking, we waited") == []
+    assert said(vocabulary, "with one hand lacking") == ["hand lacking"]
 
 
 def test_a_name_of_the_vocabulary_is_no_shield(tmp_path: Path) -> None:
