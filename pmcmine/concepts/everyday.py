@@ -49,6 +49,7 @@ _BODIES: Final = frozenset(
     "muscle neuron neurons participants patient patients pig pigs rabbit rabbits rat rats serum sheep skin surgery "
     "surgical symptoms therapy tumor tumors tumour tumours women zebrafish".split()
 )
+_AS_SAID: Final = _BODIES | frozenset(map(str.capitalize, _BODIES))
 _SHARE: Final = 0.006  # of all words; articles with hardly any link of other kinds have 0 to .003
 _LEAST: Final = 300  # words of texts that can tell
 FACTOR: Final = 0.4  # of the score; no single name keeps more than the default least score
@@ -59,7 +60,7 @@ def is_bodiless(words: Sequence[str]) -> bool:
     if len(words) < _LEAST:
         return False
     most = _SHARE * len(words)
-    return sum(map(_BODIES.__contains__, map(str.lower, words))) < most
+    return sum(map(_AS_SAID.__contains__, words)) < most
 
 
 def lowered(
