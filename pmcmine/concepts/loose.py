@@ -183,8 +183,8 @@ class LooseMatcher:
     def is_clause(self, tokens: Tokens, first: int, last: int) -> bool:
         """Check whether a word of a place is a verb, so that the place is no phrase.
 
-        So in "may decrease blood pressure", "reduced the white blood cells" and "heat anomalies play a role": such a place
-        tells what a drug does, or is of something else.
+        So in "may decrease blood pressure", "reduced the white blood cells" and "heat anomalies play a role": such a
+        place tells what a drug does, or is of something else.
         """
         words = tokens.words
         head, tail = words[first].lower(), words[last].lower()
