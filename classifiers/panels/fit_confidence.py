@@ -33,6 +33,7 @@ from pmcmine.panels.evaluate import figure_is_right, labelled_figure, scaled_box
 
 _RIDGE = 3.0
 _LEAST = 0.45  # probability from which boxes are given, as in `pmcmine/panels/confidence.py`
+_LEAST_UNREAD = 0.5  # the same where letters are not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,9 @@ def weigh(sets: Sequence[Judged]) -> NDArray[np.float32]:
     return np.append(weights, found[-1] - float(weights @ mean)).astype(np.float32)
 
 
-def shares(found: Judged, weights: NDArray[np.float32]) -> tuple[float, float]:
+def shares(found: Judged, weights: NDArray[np.float32], least: float = _LEAST) -> tuple[float, float]:
     """Return the share of figures with panels that are given and right, and of all that are given and wrong."""
-    given = found.table @ weights[:-1] + weights[-1] > math.log(_LEAST / (1 - _LEAST))
+    given = found.table @ weights[:-1] + weights[-1] > math.log(least / (1 - least))
     return float((given & found.right).sum() / found.with_panels), float((given & ~found.right).sum() / found.figures)
 
 
@@ -117,7 +118,8 @@ def main() -> None:
         with asked(network):
             sets.append(judged(labels, images, args.unread))
     for i, name in enumerate(args.labels if len(sets) > 1 else ()):
-        right, wrong = shares(sets[i], weigh([*sets[:i], *sets[i + 1 :]]))
+        least = _LEAST_UNREAD if args.unread else _LEAST
+        right, wrong = shares(sets[i], weigh([*sets[:i], *sets[i + 1 :]]), least)
         print(f"{name.name}: right {right:.3f}, wrong {wrong:.3f}")
     print([round(float(w), 2) for w in weigh(sets)])
 
