@@ -163,6 +163,10 @@ def main() -> None:
         parser.error("`set` needs --labels")
     if args.what == "drawn" and (args.layouts is None or args.fonts is None):
         parser.error("`drawn` needs --layouts and --fonts")
+    if args.what == "drawn" and (args.held or args.unread):
+        parser.error("--held and --unread are of `set`: drawn figures are neither held nor left unread")
+    if args.figures < 1:
+        parser.error(f"--figures: {args.figures} is no number of figures")
     try:
         if args.what == "set":
             found = list(labelled(args.labels, args.images, args.held, args.unread))

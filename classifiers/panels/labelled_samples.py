@@ -2,7 +2,8 @@
 
     python -m classifiers.panels.labelled_samples --labels panels-development.jsonl --images FOLDER --out real.npz
 
-Only figures whose terms are `open` in `SOURCES.tsv` of the folder of images, or that lie in `pmc-bucket`, are used.
+Only figures whose terms are `open` in `SOURCES.tsv` of the folder of images, or that lie in `pmc-bucket`, are used, and
+none that is marked as `held`.
 `--labels` and `--images` may be given several times, in pairs.
 """
 
@@ -26,6 +27,7 @@ from pmcmine.panels.letters import find_letters
 
 _SLACK: Final = 4  # pixels by which neighbours may overlap
 _MOST_PARTS: Final = 12  # of a figure
+_Turned = tuple[NDArray[np.uint8], list[list[Fraction]]]
 
 
 def windows(boxes: Sequence[Rect], width: int, height: int) -> list[tuple[Rect, list[int]]]:
@@ -87,7 +89,23 @@ def _samples(
         yield view_of(np.ascontiguousarray(grey[y0:y1, x0:x1]), side), panels, own
 
 
-def run(labels: Sequence[Path], images: Sequence[Path], sources: Path, out: Path, side: int = VIEW) -> None:
+def turned(view: NDArray[np.uint8], boxes: Sequence[Sequence[Fraction]]) -> Iterator[_Turned]:
+    """Yield a view and its boxes as they are, mirrored, upside down, and both."""
+    for across, down in product((False, True), repeat=2):
+        changed = view[::-1] if down else view
+        kept = [
+            [
+                (1 - c if across else a, 1 - d if down else b, 1 - a if across else c, 1 - b if down else d)
+                for a, b, c, d in part
+            ]
+            for part in boxes
+        ]
+        yield np.ascontiguousarray(changed[:, ::-1] if across else changed), kept
+
+
+def run(
+    labels: Sequence[Path], images: Sequence[Path], sources: Path, out: Path, side: int = VIEW, turn: bool = False
+) -> None:
     """Write the samples of labelled sets.
 
     Args:
@@ -96,6 +114,7 @@ def run(labels: Sequence[Path], images: Sequence[Path], sources: Path, out: Path
         sources: folder of `SOURCES.tsv`.
         out: where the samples are written.
         side: pixels of a view's sides.
+        turn: whether each view is also written mirrored, upside down, and both.
     """
     is_open = {Path(x["file"]).name for x in read_sources(sources, "file", "terms") if x["terms"] == "open"}
     views: list[NDArray[np.uint8]] = []
@@ -103,11 +122,12 @@ def run(labels: Sequence[Path], images: Sequence[Path], sources: Path, out: Path
     for file, folder in zip(labels, images, strict=True):
         for row in read_json_lines(file, ""):
             path = folder / row["image"]
-            if not row["boxes"] or (path.name not in is_open and "pmc-bucket" not in path.parts):
+            if row.get("held") or not row["boxes"] or (path.name not in is_open and "pmc-bucket" not in path.parts):
                 continue
-            for view, boxes, letters in _samples(row, path, side):
-                rows += [(len(views), kind, *box) for kind, part in enumerate((boxes, letters)) for box in part]
-                views.append(view)
+            for whole, *parts in _samples(row, path, side):
+                for view, boxes in turned(whole, parts) if turn else [(whole, parts)]:
+                    rows += [(len(views), kind, *box) for kind, part in enumerate(boxes) for box in part]
+                    views.append(view)
     print(len(views), "figures and parts")
     np.savez(out, views=np.stack(views), boxes=np.array(rows, np.float32))
 
@@ -120,8 +140,9 @@ def main() -> None:
     parser.add_argument("--sources", type=Path, required=True, help="folder of SOURCES.tsv")
     parser.add_argument("--out", type=Path, default=Path("real.npz"))
     parser.add_argument("--view", type=int, default=VIEW, help="pixels of a view's sides; 384 for train_unlettered")
+    parser.add_argument("--turned", action="store_true", help="each also mirrored, upside down, and both")
     args = parser.parse_args()
-    run(args.labels, args.images, args.sources, args.out, args.view)
+    run(args.labels, args.images, args.sources, args.out, args.view, args.turned)
 
 
 if __name__ == "__main__":

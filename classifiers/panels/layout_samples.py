@@ -39,12 +39,14 @@ def sample_of(figure: Compound, side: int = VIEW) -> _Sample:
 
 
 @cache
-def _drawer(layouts: Path, images: Path, fonts: Path, articles: Path | None) -> Drawn:
-    return drawer(layouts, images, fonts, 0.0, 0, articles)
+def _drawer(layouts: Path, images: Path, fonts: Path, articles: Path | None, least: int) -> Drawn:
+    return drawer(layouts, images, fonts, 0.0, 0, articles, least)
 
 
-def _drawn(seed: int, layouts: Path, images: Path, fonts: Path, articles: Path | None, side: int) -> list[_Sample]:
-    draw = _drawer(layouts, images, fonts, articles)
+def _drawn(
+    seed: int, layouts: Path, images: Path, fonts: Path, articles: Path | None, side: int, least: int
+) -> list[_Sample]:
+    draw = _drawer(layouts, images, fonts, articles, least)
     r = random.Random(seed)
     return [sample_of(draw(r, r.choice([512, 640, 768, 1000])), side) for _ in range(_CHUNK)]
 
@@ -68,13 +70,13 @@ def main() -> None:
     parser.add_argument("--articles", type=Path, default=None, help="their figures without panels are used, too")
     parser.add_argument("--out", type=Path, default=Path("layouts.npz"))
     parser.add_argument("--view", type=int, default=VIEW, help="pixels of a view's sides; 384 for train_unlettered")
+    parser.add_argument("--least", type=int, default=2, help="panels of a figure")
     parser.add_argument("--figures", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
     args = parser.parse_args()
-    work = partial(
-        _drawn, layouts=args.layouts, images=args.images, fonts=args.fonts, articles=args.articles, side=args.view
-    )
+    given = {name: getattr(args, name) for name in ("layouts", "images", "fonts", "articles", "least")}
+    work = partial(_drawn, side=args.view, **given)
     seeds = [args.seed * 1_000_000 + i for i in range(max(args.figures // _CHUNK, 1))]
     with get_context("spawn").Pool(args.processes) as pool:
         views, rows = _rows(pool.imap(work, seeds))

@@ -99,7 +99,9 @@ def letter_table(drawn: Drawn, figures: int, seed: int) -> tuple[NDArray[np.uint
     return np.stack(patches), np.array(classes, np.int64)
 
 
-def drawer(layouts: Path, images: Path, fonts: Path, alone: float, seed: int, articles: Path | None = None) -> Drawn:
+def drawer(
+    layouts: Path, images: Path, fonts: Path, alone: float, seed: int, articles: Path | None = None, least: int = 2
+) -> Drawn:
     """Return a function that draws a compound figure, or a single picture with this probability.
 
     Args:
@@ -109,8 +111,9 @@ def drawer(layouts: Path, images: Path, fonts: Path, alone: float, seed: int, ar
         alone: probability of a single picture.
         seed: of the generated pictures.
         articles: folder of articles, whose figures without panels are used like charts.
+        least: panels of a figure.
     """
-    known = [x for x in read_layouts(layouts) if len(x.boxes) > 1]
+    known = [x for x in read_layouts(layouts) if len(x.boxes) >= least]
     single = Layout(((0, 0, 600, 450),), ("",), (None,))
     files = open_pictures(images)
     if articles is not None:

@@ -2,16 +2,19 @@
 
     python -m classifiers.panels.train_unlettered --samples l.npz --real real.npz --backbone weights.pth --out OUT.onnx
 
-`--samples` are drawn with `layout_samples --view 384`, `--real` are those of `labelled_samples --view 384`, and
-`classifiers/images/backbone/export.py` says where the backbone's weights come from. The first blocks of MobileNetV2
-stay as they were trained on ImageNet, and their outputs are computed once; only the layers behind them are trained.
-Twenty minutes on one core for 6,000 figures.
+`--samples` are drawn with `layout_samples --view 384`, `--real` come from `labelled_samples --view 384 --turned`, and
+`classifiers/images/backbone/export.py` says where the backbone's weights come from. Both may be given several times:
+drawn figures count alike, labelled sets by the root of their size. The first blocks of MobileNetV2 stay as they were
+trained on ImageNet, and their outputs are computed once; only the layers behind them are trained. Their weights are
+also written beside OUT.onnx (`.pt`), from time to time, and `--start` goes on from such. A step takes a third of a
+second on one core.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -26,8 +29,9 @@ from pmcmine.panels.layout_view import GRID, LARGE, MOST
 _BLOCKS: Final = ("5 sum", "12 sum", "15 sum")  # last layers of what is read from, at strides of 8, 16 and 32 pixels
 _CHANNELS: Final = (32, 96, 160)
 _MIDDLE: Final = (123.675, 116.28, 103.53)  # of red, green and blue in what the backbone has learned from
-_BATCH: Final = 24
-_REAL: Final = 6  # labelled figures beside each batch
+_BATCH: Final = 26
+_REAL: Final = 10  # labelled figures beside each batch
+_NEGATIVE: Final = 0.2  # of figures: shown with black and white exchanged
 _AT_ONCE: Final = 8  # figures that the backbone is shown
 _HELD: Final = 200  # drawn figures that are not learned from
 _STEP: Final = 8  # pixels of a position of the finest blocks
@@ -110,23 +114,27 @@ def head_network() -> Any:
 class _Samples:
     """What the backbone sees of figures, and the boxes of their panels."""
 
-    def __init__(self, path: Path, backbone: Any, rng: np.random.Generator | None) -> None:
-        """Show all figures to the backbone, with changed contrast and noise if there is a generator."""
+    def __init__(self, paths: Sequence[Path], backbone: Any, rng: np.random.Generator) -> None:
+        """Show all figures to the backbone, most with changed contrast and noise, and some as negatives."""
         import torch
 
-        with np.load(path) as table:
-            views, rows = table["views"], table["boxes"]
         parts: list[list[NDArray[np.float16]]] = [[] for _ in _BLOCKS]
-        for start in range(0, len(views), _AT_ONCE):
-            some = views[start : start + _AT_ONCE].astype(np.float32)
-            if rng is not None:
-                some = np.stack([_varied(rng, view) for view in some])
-            with torch.no_grad():
-                for part, seen in zip(parts, backbone(torch.from_numpy(some)[:, None] / 255), strict=True):
-                    part.append(seen.numpy().astype(np.float16))
+        self.panels: list[NDArray[np.float32]] = []
+        sizes = []
+        for path in paths:
+            with np.load(path) as table:
+                views, rows = table["views"], table["boxes"]
+            for start in range(0, len(views), _AT_ONCE):
+                some = np.stack([_varied(rng, view.astype(np.float32)) for view in views[start : start + _AT_ONCE]])
+                with torch.no_grad():
+                    for part, seen in zip(parts, backbone(torch.from_numpy(some)[:, None] / 255), strict=True):
+                        part.append(seen.numpy().astype(np.float16))
+            first = np.searchsorted(rows[:, 0], np.arange(len(views) + 1))
+            self.panels += [rows[a:b][rows[a:b, 1] == 0, 2:] for a, b in pairwise(first)]
+            sizes.append(len(views))
         self.seen = [np.concatenate(part) for part in parts]
-        first = np.searchsorted(rows[:, 0], np.arange(len(views) + 1))
-        self.panels = [rows[a:b][rows[a:b, 1] == 0, 2:] for a, b in pairwise(first)]
+        by_root = np.repeat([size**-0.5 for size in sizes], sizes)
+        self.chances = by_root / by_root.sum()
 
     def batch(self, which: NDArray[np.int64]) -> tuple[Any, ...]:
         """Return outputs of the three blocks, numbers of panels, boxes and counts."""
@@ -142,27 +150,38 @@ class _Samples:
 
 
 def _varied(rng: np.random.Generator, view: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Change contrast and add noise."""
-    if rng.random() > 0.7:
-        return view
-    low, high = rng.uniform(0, 30), rng.uniform(215, 255)
-    changed = low + view * ((high - low) / 255) + rng.normal(0, rng.uniform(0, 5), view.shape)
-    return np.clip(changed, 0, 255).astype(np.float32)
+    """Change contrast and add noise, or not; exchange black and white in some."""
+    if rng.random() < 0.7:
+        low, high = rng.uniform(0, 30), rng.uniform(215, 255)
+        changed = low + view * ((high - low) / 255) + rng.normal(0, rng.uniform(0, 5), view.shape)
+        view = np.clip(changed, 0, 255).astype(np.float32)
+    return 255 - view if rng.random() < _NEGATIVE else view
 
 
-def train(head: Any, samples: _Samples, real: _Samples | None, passes: float, rate: float, seed: int) -> None:
-    """Train the head; print the mean overlap of its boxes with those of figures that are held."""
+def train(
+    head: Any, samples: _Samples, real: _Samples | None, steps: int, rate: float, seed: int, kept: Path | None = None
+) -> None:
+    """Train the head; print the mean overlap of its boxes with those of figures that are held.
+
+    Args:
+        head: what is trained.
+        samples: drawn figures; the last ones are held.
+        real: labelled figures.
+        steps: batches.
+        rate: of learning, at most.
+        seed: of the batches.
+        kept: where the weights are written from time to time.
+    """
     import torch
 
     first = len(samples.panels) - _HELD
-    steps = int(passes * first) // _BATCH
     optimiser = torch.optim.AdamW(head.parameters(), 1e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
     rng = np.random.default_rng(seed)
     for step in range(steps):
         batch = samples.batch(rng.choice(first, _BATCH, replace=False))
         if real is not None:
-            more = real.batch(rng.choice(len(real.panels), _REAL))
+            more = real.batch(rng.choice(len(real.panels), _REAL, p=real.chances))
             batch = tuple(torch.cat(pair) for pair in zip(batch, more, strict=True))
         *blocks, number, box, counts = (
             x.contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x for x in batch
@@ -176,6 +195,8 @@ def train(head: Any, samples: _Samples, real: _Samples | None, passes: float, ra
         schedule.step()
         if step % 100 == 0 or step == steps - 1:
             print(step, steps, round(value.item(), 3), round(overlap(head, samples, first), 4), flush=True)
+            if kept is not None:
+                torch.save(head.state_dict(), kept)
 
 
 def overlap(head: Any, samples: _Samples, first: int) -> float:
@@ -231,10 +252,13 @@ def export(backbone: Any, head: Any, out: Path) -> None:
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("samples", "backbone", "out"):
+    parser.add_argument("--samples", type=Path, action="append", required=True)
+    parser.add_argument("--real", type=Path, action="append")
+    for name in ("backbone", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--real", type=Path, default=None)
-    parser.add_argument("--passes", type=float, default=6)
+    parser.add_argument("--start", type=Path, help="weights to go on from")
+    parser.add_argument("--steps", type=int, default=2500)
+    parser.add_argument("--rate", type=float, default=4e-3, help="of learning, at most; half of it with --start")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     import torch
@@ -244,9 +268,13 @@ def main() -> None:
     with args.backbone.open("rb") as stream:
         backbone = backbone_network(layers(read_weights(stream)))
     samples = _Samples(args.samples, backbone, np.random.default_rng(args.seed))
-    real = _Samples(args.real, backbone, None) if args.real is not None else None
+    real = _Samples(args.real, backbone, np.random.default_rng(args.seed + 1)) if args.real else None
     head = head_network().to(memory_format=torch.channels_last)
-    train(head, samples, real, args.passes, 4e-3, args.seed)
+    rate = args.rate
+    if args.start is not None:
+        head.load_state_dict(torch.load(args.start, weights_only=True))
+        rate /= 2
+    train(head, samples, real, args.steps, rate, args.seed, args.out.with_suffix(".pt"))
     export(backbone, head, args.out)
 
 

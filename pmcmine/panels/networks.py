@@ -31,7 +31,7 @@ LAYOUTS: Final = NetworkFile(
 UNLETTERED: Final = NetworkFile(
     Path(__file__).parent / "models" / "unlettered.onnx",
     3_870_623,
-    "bff03089185a2b05bfb7280d992a5dfd8e440ec0cd8b48dc6b56ce25c8110eac",
+    "f14c7676779b43e8220edb0252f09f452450c20bde2900d934d3526c41423200",
     "--set panels=false",
 )
 _AT_ONCE: Final = 64  # patches a batch

@@ -143,3 +143,22 @@ def test_held_figures_are_not_judged_unread(
     with pytest.raises(SystemExit):
         main()
     assert "not allowed with argument" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (["--held"], "are of `set`"),
+        (["--unread"], "are of `set`"),
+        (["--figures", "0"], "0 is no number of figures"),
+        (["--figures", "-3"], "-3 is no number of figures"),
+    ],
+)
+def test_options_that_drawing_does_not_have_end_with_one_line(
+    given: list[str], why: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawing = ["calibration", "drawn", "--images", ".", "--layouts", "l.tsv.gz", "--fonts", "."]
+    monkeypatch.setattr(sys, "argv", [*drawing, *given])
+    with pytest.raises(SystemExit):
+        main()
+    assert why in capsys.readouterr().err.splitlines()[-1]

@@ -11,7 +11,7 @@ from PIL import Image, ImageFont
 
 from classifiers.panels.compounds import Layout, draw
 from classifiers.panels.contents import Pictures, surrounded
-from classifiers.panels.labelled_samples import windows
+from classifiers.panels.labelled_samples import turned, windows
 from classifiers.panels.layout_samples import sample_of
 from classifiers.panels.train_first import shape_table, thumbnails
 from classifiers.panels.train_layouts import targets, varied
@@ -93,6 +93,7 @@ def test_only_open_figures_are_learned_from(tmp_path: Path, capsys: pytest.Captu
         f'{{"image": "{n}", "boxes": [[0, 0, 90, 100], [110, 0, 90, 100]], "labels": ["A", "B"]}}'
         for n in ("a.png", "b.png")
     ]
+    rows.append(rows[0].replace('"labels"', '"held": true, "labels"'))  # is for evaluation
     (tmp_path / "l.jsonl").write_text("\n".join(rows))
     out = tmp_path / "real.npz"
     labelled_samples.run([tmp_path / "l.jsonl"], [tmp_path], tmp_path, out)
@@ -101,3 +102,29 @@ def test_only_open_figures_are_learned_from(tmp_path: Path, capsys: pytest.Captu
     labelled_samples.run([tmp_path / "l.jsonl"], [tmp_path], tmp_path, out, LARGE)
     with np.load(out) as table:
         assert table["views"].shape[1:] == (LARGE, LARGE)
+    labelled_samples.run([tmp_path / "l.jsonl"], [tmp_path], tmp_path, out, turn=True)
+    with np.load(out) as table:
+        assert len(table["views"]) == 4
+
+
+def test_boxes_turn_with_their_view() -> None:
+    view = np.zeros((8, 8), np.uint8)
+    view[2:4, 1:5] = 1
+    found = list(turned(view, [[(0.125, 0.25, 0.625, 0.5)], []]))
+    assert len(found) == 4 and len({tuple(boxes[0]) for _, boxes in found}) == 4
+    for seen, (((left, top, right, bottom),), letters) in found:
+        rows, columns = seen.any(1).nonzero()[0], seen.any(0).nonzero()[0]
+        assert (columns[0] / 8, rows[0] / 8, (columns[-1] + 1) / 8, (rows[-1] + 1) / 8) == (left, top, right, bottom)
+        assert not letters
+
+
+def test_figures_of_many_panels_can_be_drawn_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from classifiers.panels import samples
+
+    trio = Layout((*ROW.boxes, (620, 0, 920, 200)), ("A", "B", "C"), (None, None, None))
+    monkeypatch.setattr(samples, "read_layouts", lambda _: [ROW, trio])
+    monkeypatch.setattr(samples, "open_pictures", lambda _: {})
+    monkeypatch.setattr(samples, "Pictures", lambda files, generated, seed: Pictures({}, 1, seed))
+    draw_many = samples.drawer(tmp_path, tmp_path, tmp_path, 0.0, 0, least=3)
+    r = random.Random(0)
+    assert all(len(draw_many(r, 400).boxes) == 3 for _ in range(6))
