@@ -257,7 +257,7 @@ def main() -> None:
     for name in ("backbone", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="weights to go on from")
-    parser.add_argument("--steps", type=int, default=2500)
+    parser.add_argument("--steps", type=int, default=2200)
     parser.add_argument("--rate", type=float, default=4e-3, help="of learning, at most; half of it with --start")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
