@@ -297,8 +297,13 @@ def _unknown(name: str, where: str) -> PmcmineError:
     return PmcmineError(f"{where}: unknown key '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
 
 
-def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
+def load_config(flags: dict[str, Any], file: str | None = None, *, any_rules: bool = False) -> MineConfig:
     """Merge flags over a TOML file over the environment over the defaults.
+
+    Args:
+        flags: values by key.
+        file: a TOML file.
+        any_rules: whether the vocabulary may have other spelling rules, as for an update that links nothing.
 
     Raises:
         PmcmineError: for unknown keys, bad values and an unreadable file, in one line.
@@ -335,7 +340,7 @@ def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
     except SettingsError as error:  # a list in the environment is JSON
         raise PmcmineError(f"environment: {str(error).splitlines()[0]}; a list is written as JSON") from None
     vocab = find_vocabulary(config.vocab)
-    sha256 = Vocabulary(local_copy(vocab)).sha256 if vocab is not None else None
+    sha256 = Vocabulary(local_copy(vocab), any_rules=any_rules).sha256 if vocab is not None else None
     if config.vocab_sha256 not in (None, sha256):
         raise PmcmineError(f"vocab_sha256: {vocab or 'no vocabulary'} has another hash; omit the key")
     config = config.model_copy(update={"vocab": vocab, "vocab_sha256": sha256})
@@ -387,6 +392,6 @@ def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
     if flags.get("vocab") is None and is_remote(str(values["vocab"])):
         # What a folder says must not make this machine connect to anywhere.
         raise PmcmineError(f"{out}: was made with the vocabulary {values['vocab']}; give it as --vocab if you trust it")
-    config = load_config(values | {k: v for k, v in flags.items() if v is not None} | {"out": out})
+    config = load_config(values | {k: v for k, v in flags.items() if v is not None} | {"out": out}, any_rules=True)
     check_installed(out, release.enrichers, config)
     return config

@@ -18,6 +18,8 @@ from pmcmine.plugins.load import OWN
 from pmcmine.release.begin import describe_difference
 from pmcmine.release.layout import RELEASE, WAY_OUT
 from pmcmine.release.record import ReleaseRecord
+from pmcmine.vocabulary.locate import local_copy
+from pmcmine.vocabulary.vocabulary import Vocabulary
 
 # Models that releases did not always state: if one states none of a set, nothing tells which it was made with.
 _LATER: Final = {"panels": panels.NAMES, "concepts": concepts.NAMES}
@@ -75,7 +77,15 @@ def other_models(config: MineConfig, record: ReleaseRecord) -> tuple[str, str] |
 
     Returns:
         What differs, and what to do about it; None if an update would label alike.
+
+    Raises:
+        VocabularyError: if the vocabulary can't be read.
     """
+    if config.vocab is not None and not Vocabulary(local_copy(config.vocab), any_rules=True).has_these_rules:
+        return (
+            f"{config.out}: its vocabulary was built with other spelling rules than those of this pmcmine, and ",
+            f"mine anew into another --out with a vocabulary of today, or update with {_what_made(record, ())}",
+        )
     now = {each.model.name: each for each in enrichers.used(config)}
     for name in _unstated(config, record, now):
         del now[name]

@@ -68,13 +68,13 @@ def _checked(path: str) -> str:
     try:
         status = Path(path).stat()
     except OSError:
-        return Vocabulary(path).sha256  # raises, and says what is wrong
+        return Vocabulary(path, any_rules=True).sha256  # raises, and says what is wrong
     return _computed(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 @lru_cache(maxsize=16)
 def _computed(path: str, *state: int) -> str:
-    vocabulary = Vocabulary(path)
+    vocabulary = Vocabulary(path, any_rules=True)
     vocabulary.check()
     return vocabulary.sha256
 
@@ -121,7 +121,7 @@ def _copied(address: str, sha256: str | None) -> str:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise VocabularyError(f"{address}: can't be read ({said})") from None
         try:
-            vocabulary = Vocabulary(part)
+            vocabulary = Vocabulary(part, any_rules=True)
             vocabulary.check()
         except VocabularyError as error:
             raise VocabularyError(str(error).replace(str(part), address)) from None

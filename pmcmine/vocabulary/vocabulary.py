@@ -88,13 +88,19 @@ def _below(values: NDArray[Any], end: int) -> bool:
 class Vocabulary:
     """An opened vocabulary. Travels to other processes as its path."""
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, any_rules: bool = False) -> None:
         """Open a vocabulary.
+
+        Args:
+            path: its file.
+            any_rules: whether it may have been built with other spelling rules, so that it can be described, but
+                nothing linked to it.
 
         Raises:
             VocabularyError: if it is missing, no vocabulary, cut short, or of another format.
         """
         self.path = str(path)
+        self._any_rules = any_rules
         try:
             with open_regular(Path(path)) as stream:
                 self._map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
@@ -132,11 +138,11 @@ class Vocabulary:
         self._above = (arrays["above_child"], arrays["above_parent"])
         self._terms: dict[int, Term] = {}
 
-    def __getstate__(self) -> dict[str, str]:
-        return {"path": self.path}
+    def __getstate__(self) -> dict[str, Any]:
+        return {"path": self.path, "any_rules": self._any_rules}
 
-    def __setstate__(self, state: dict[str, str]) -> None:
-        self.__init__(state["path"])  # type: ignore[misc]  # opened anew, as at first
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]  # opened anew, as at first
 
     def _read_header(self) -> dict[str, Any]:
         start = len(MAGIC) + 8
@@ -149,7 +155,8 @@ class Vocabulary:
             raise VocabularyError(f"{self.path}: truncated or damaged (header); build it again")
         try:
             header: dict[str, Any] = json.loads(self._map[start : start + length])
-            if header["normaliser"] != NORMALISER:
+            self.has_these_rules = header["normaliser"] == NORMALISER
+            if not (self.has_these_rules or self._any_rules):
                 raise VocabularyError(f"{self.path}: built with other spelling rules; {_AGAIN}")
             self.origins = tuple(Origin(**o) for o in header["origins"])
             self.type_sets = tuple(tuple(t) for t in header["type_sets"])

@@ -17,6 +17,7 @@ from pipelines.score import run_blocks
 from pmcmine.config import load_config
 from pmcmine.demo import corpus, write_bucket
 from pmcmine.demo.corpus import DemoArticle, many_articles
+from pmcmine.errors import VocabularyError
 from pmcmine.find.build import build_index
 from pmcmine.io.folder import Folder
 from pmcmine.io.sealed import SEAL
@@ -26,6 +27,9 @@ from pmcmine.release.record import ReleaseRecord, load_release
 from pmcmine.score.blocks import BLOCK_ROWS
 from pmcmine.score.registry import request_for
 from pmcmine.score.run import score_release
+from pmcmine.vocabulary.atoms import Options
+from pmcmine.vocabulary.compile import compile_vocabulary
+from pmcmine.vocabulary.formats import open_input
 from tests.helpers import NO_MODELS, contents, mine, places_hold, release_json, rows, samples, tree
 from tests.old_release import age, before_documents
 from tests.test_cli import call
@@ -327,3 +331,33 @@ def test_what_failed_before_is_not_tried_again_with_other_models(tmp_path: Path,
     held = _state(release)
     code, out, _ = update(release, gone)
     assert code == 0 and "nothing is new" in out and _state(release) == held
+
+
+def test_an_article_leaves_though_the_vocabulary_has_other_rules(
+    update: Update, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms = "[Term]\nid: HP:1\nname: Liver\n\n[Term]\nid: HP:2\nname: Left lobe\nis_a: HP:1\n"
+    (tmp_path / "terms.obo").write_text(f"format-version: 1.2\nontology: hp\n\n{terms}")
+    vocab = tmp_path / "own.vocab"
+    compile_vocabulary([open_input(tmp_path / "terms.obo", Options())], vocab, "own")
+    articles = many_articles(3, first=9_400_001)
+    write_bucket(tmp_path / "bucket", articles)
+    release = tmp_path / "release"
+    options = _OPTIONS | {"image_kinds": False, "panels": False, "panel_shards": False, "vocab": str(vocab)}
+    mine(load_config({**options, "source": str(tmp_path / "bucket"), "out": str(release)}))
+    monkeypatch.setattr("pmcmine.vocabulary.vocabulary.NORMALISER", -1)
+
+    write_bucket(tmp_path / "bucket", [*articles, *many_articles(1, first=9_400_009)])
+    before = _state(release)
+    for flags in ((), ("--dry-run",)):
+        code, _, err = update(release, flags=flags)
+        assert code == 2 and "spelling rules" in err and err.count("\n") == 1
+    gone = f"PMC{articles[0].pmcid}"
+    code, _, err = update(release, f"{gone}.1/fig1", flags=("--exclude-only",))
+    assert code == 2 and "spelling rules" in err and "PMCID" in err
+    assert _state(release) == before
+
+    assert update(release, gone, flags=("--exclude-only",))[0] == 0
+    assert not _mentions(release, gone) and not verify_folder(release).problems
+    with pytest.raises(VocabularyError, match="spelling rules"):
+        load_config({**options, "source": str(tmp_path / "bucket"), "out": str(tmp_path / "anew")})
