@@ -50,7 +50,8 @@ def _belongs_to_previous(element: Element) -> bool:
     if previous.tag == "sub":
         return _CHARGE.fullmatch(text) is not None
     base = "".join(previous.itertext()).split(" ")[-1]
-    return previous.tag == "italic" and (not text.isdigit() or (len(base) < 4 and base.isalpha()))
+    is_mark = text.isdigit() or (len(text) == 1 and text.islower())  # behind a word, not behind a symbol
+    return previous.tag == "italic" and (not is_mark or (len(base) < 4 and base.isalpha()))
 
 
 def _join_superscript(element: Element, parts: list[str]) -> None:

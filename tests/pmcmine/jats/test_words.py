@@ -122,6 +122,7 @@ CITE = '<xref ref-type="bibr" rid="r1">'
     ("at <italic>T</italic>\n<sub>melt</sub>, <bold>K</bold>\n<sub><bold>2</bold></sub>O", "at Tmelt, K2O"),
     ("<italic>R</italic>\n<sup>2</sup> of <italic>σ</italic> <sup>2</sup>", "R2 of σ2"),
     ("<italic>P</italic> <sub>for trend</sub>", "P for trend"),
+    ("<italic>Salmonella</italic> <sup>b</sup>, <italic>x</italic> <sup>n</sup>", "Salmonella b, xn"),
     ("PO<sub>4</sub>\n<sup>3−</sup>, <sup>13</sup>C", "PO43−, 13C"),
     ("<bold>(B)</bold> <sup>13</sup>C; <italic>Mus musculus</italic> <sup>5</sup>", "(B) 13C; Mus musculus 5"),
     (f"of <italic>yeast</italic> <sup>{CITE}8</xref></sup>", "of yeast 8"),
