@@ -14,12 +14,11 @@ from typing import Final
 
 from pmcmine.concepts.candidates import Candidate
 from pmcmine.concepts.matcher import Tokens
-from pmcmine.vocabulary.semantic_types import GROUPS
+from pmcmine.vocabulary.semantic_types import FINDINGS, GROUPS
 from pmcmine.vocabulary.terms import Term
 
 # Cells stay: plants and fungi have "protoplasts", "conidia" and "cells".
 _BODY: Final = frozenset(GROUPS["ANAT"].split()) - {"T025", "T026"}
-_FINDINGS: Final = frozenset(GROUPS["DISO"].split())
 # A text with one of these speaks of people: of their health, food and drugs.
 _PEOPLE: Final = frozenset(
     "patient patients human humans people woman women man men child children infants consumer consumers clinical "
@@ -70,6 +69,6 @@ def lowered(tokens: Tokens, found: list[Candidate], term: Callable[[int], Term])
 
     def is_plants(c: Candidate) -> bool:
         types = term(c.term).types
-        return not _BODY.isdisjoint(types) or (c.text not in people and not _FINDINGS.isdisjoint(types))
+        return not _BODY.isdisjoint(types) or (c.text not in people and not FINDINGS.isdisjoint(types))
 
     return [replace(c, score=round(c.score * FACTOR, 4)) if is_plants(c) else c for c in found]

@@ -15,10 +15,8 @@ from typing import Final
 from pmcmine.concepts.botany import texts_on_people
 from pmcmine.concepts.candidates import Candidate
 from pmcmine.concepts.matcher import Tokens
-from pmcmine.vocabulary.semantic_types import GROUPS
+from pmcmine.vocabulary.semantic_types import FINDINGS
 from pmcmine.vocabulary.terms import Term
-
-_FINDINGS: Final = frozenset(GROUPS["DISO"].split())
 
 # Words that are a part of the body or a finding in vocabularies, and things, plants or acts in other prose.
 _EVERYDAY: Final = frozenset(
@@ -77,7 +75,7 @@ def lowered(
     people = texts_on_people(tokens)
 
     def is_meant(c: Candidate) -> bool:
-        return c.text in people and not _FINDINGS.isdisjoint(term(c.term).types)
+        return c.text in people and not FINDINGS.isdisjoint(term(c.term).types)
 
     return [
         replace(c, score=round(c.score * FACTOR, 4)) if n in everyday and not is_meant(c) else c

@@ -17,7 +17,7 @@ from pmcmine.vocabulary.atoms import Atom, Hierarchy, Input
 from pmcmine.vocabulary.hashes import PREFIX_MIX, mix_array, token_hash
 from pmcmine.vocabulary.normalise import TOKEN, fold, name_key, token_key
 from pmcmine.vocabulary.related import RelatedNames, flag_kin
-from pmcmine.vocabulary.semantic_types import GROUPS
+from pmcmine.vocabulary.semantic_types import FINDINGS, GROUPS
 from pmcmine.vocabulary.terms import Flag, Level, strictest
 from pmcmine.vocabulary.variants import GENERAL, GENERAL_SYNONYMS, adjectives, plain_name, uninverted
 from pmcmine.vocabulary.vocabulary import write_vocabulary
@@ -26,7 +26,6 @@ from pmcmine.vocabulary.word_classes import STOP, bag, token_class_hash
 MAX_NAME = 200  # characters; longer names are sentences and match nothing
 MAX_TOKENS = 16
 _ANATOMY: Final = frozenset(GROUPS["ANAT"].split())
-_FINDINGS: Final = frozenset(GROUPS["DISO"].split())
 _GENERAL_LENGTH: Final = 20  # characters of the longest word of general prose, with an ending
 _UPPER = re.compile(r"[A-Z]")
 
@@ -300,7 +299,7 @@ def _add(names: _Names, atom: Atom, text: str, term: int, derive: bool) -> None:
     cased = _is_cased(text, atom.acronym)
     # Words of general prose are short: the key of any other name need not be known.
     general = atom.general or (len(text) <= _GENERAL_LENGTH and name_key(text) in _general())
-    level, lay, finding = atom.level, atom.lay, not _FINDINGS.isdisjoint(atom.types)
+    level, lay, finding = atom.level, atom.lay, not FINDINGS.isdisjoint(atom.types)
     if finding and level == Level.EXACT and len(text) <= _GENERAL_LENGTH and name_key(text) in _general_synonyms():
         general, level, lay = True, Level.RELATED, False  # as an exact synonym a long one would still be linked
     flags = (

@@ -28,6 +28,7 @@ GROUPS: Final[dict[str, str]] = {
     "PROC": "T060 T065 T058 T059 T063 T062 T061",
 }
 GROUP_OF: Final[dict[str, str]] = {t: g for g, types in GROUPS.items() for t in types.split()}
+FINDINGS: Final = frozenset(GROUPS["DISO"].split())
 
 # Ontologies state no semantic type; this is the type of the terms in each of them.
 ONTOLOGY_TYPES: Final[dict[str, tuple[str, ...]]] = {
