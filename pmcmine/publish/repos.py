@@ -21,6 +21,7 @@ _SUFFIX: Final = {
     "shards": "", "tables": "-tables", "shards-panels": "-panels", "shards-parquet": "-parquet",
     "scores": "-scores", "written": "-written", "index": "-index",
 }  # fmt: skip
+FOLDERS: Final = tuple(_SUFFIX)  # dataset folders, each of which has a repo
 _WHAT: Final = {
     "shards": "figures with their captions",
     "tables": "articles, figures, panels, mentions, paragraphs, and what was left out",
@@ -43,8 +44,8 @@ class Repo:
 
     Attributes:
         id: namespace and name.
-        folder: dataset folder of the release: shards, tables, shards-panels or shards-parquet.
-        files: path in the repo → (size, SHA-256), the card left out.
+        folder: dataset folder of the release, one of `FOLDERS`.
+        files: path in the repo → (size, SHA-256), the card left out; empty if the release no longer has the folder.
     """
 
     id: str
@@ -114,12 +115,25 @@ def card_with_links(card: str, repo: Repo, repos: list[Repo], endpoint: str, mea
     lines = [
         f"- [{other.id}]({endpoint}/datasets/{other.id}): {_WHAT[other.folder]}"
         for other in repos
-        if other.id != repo.id
+        if other.id != repo.id and other.files
     ]
     card = card.replace("PATH_OR_REPO", repo.id).replace("DATA_ROOT", f"hf://datasets/{repo.id}").rstrip()
     if measured:
         card += f"\n\n{measured}"
     return f"{card}\n\n## The rest of this release\n\n{chr(10).join(lines)}\n" if lines else f"{card}\n"
+
+
+def withdrawn_card(repo: Repo) -> str:
+    """Return the card of a repo whose dataset folder the release no longer has."""
+    title = repo.id.partition("/")[2]
+    return f"""---
+pretty_name: {title}
+---
+# {title}
+
+This repo held {_WHAT[repo.folder]}.
+The release as it was published last has none, so the files of the earlier one are removed.
+"""
 
 
 def measured_section(release: ReleaseRecord, metrics: Metrics) -> str:

@@ -266,30 +266,74 @@ def check_targets(
     return sorted(targets, key=lambda t: list(repos).index(t.id))
 
 
-def _check(api: Any, target: Target, identity: str | None, adopt: bool) -> Target:
-    """Find out whose a repo is, and which of its files are ours."""
+class _ForeignError(PmcmineError):
+    """A repo holds a `release.json` or a `CLAIM` that pmcmine did not write."""
+
+
+def owned_target(api: Any, repo: str, folder: str, identity: str, adopt: bool) -> Target | None:
+    """Return a repo that holds a release or the begin of its upload; None if it is missing, empty or another one's.
+
+    Args:
+        api: the client.
+        repo: its id.
+        folder: dataset folder of the release that goes there.
+        identity: id of the release.
+        adopt: whether files that readers would mistake for those of the release are removed.
+
+    Raises:
+        PmcmineError: if there are such files and `adopt` is not set, or as `patiently`.
+    """
+    seen = look(api, repo)
+    if seen is None:
+        return None
+    target = Target(repo, folder, seen[0])
+    try:
+        said = _identify(api, target, identity)
+    except _ForeignError:
+        return None
+    if said is None or said[0] != identity:
+        return None
+    return _own_files(target, identity, identity, adopt)
+
+
+def _identify(api: Any, target: Target, identity: str | None) -> tuple[str, str] | None:
+    """List a repo's files, and read whose it is and which of them were published.
+
+    Returns:
+        The id of the release and words for it; None if pmcmine has published nothing there.
+
+    Raises:
+        _ForeignError: if what should say so was not written by pmcmine.
+    """
     repo = target.id
     target.there = there = patiently(lambda: remote_files(api, repo, target.head), f"listing {repo}")
-    way = "give another name, or --adopt to publish there all the same"
     if RELEASE in there:
         try:
             old = parse_release(_read(api, target, RELEASE), f"{repo}/{RELEASE}")
             owner = id_of(old)
         except (ValueError, DamagedError):
-            raise PmcmineError(f"{repo}: holds a {RELEASE} that pmcmine did not write; give another name") from None
+            raise _ForeignError(f"{repo}: holds a {RELEASE} that pmcmine did not write; give another name") from None
         target.whole = CARD in there
         target.ours = {f.name.removeprefix(f"{target.folder}/") for f in old.files_of(target.folder)}
-        said = "another release"
-    elif CLAIM in there:
-        try:
-            claim = _CLAIM.validate_python(parse_object(_read(api, target, CLAIM), f"{repo}/{CLAIM}", "remove it"))
-            owner, target.ours = claim.release, set(claim.files)
-            target.announced = frozenset(claim.files) if claim.release == identity else frozenset()
-            said = "the begun upload of another release"
-        except (ValueError, DamagedError):
-            raise PmcmineError(f"{repo}: its {CLAIM} is damaged; remove it, or give another name") from None
-    else:
-        others = sorted(set(there) - _HUBS_OWN)
+        return owner, "another release"
+    if CLAIM not in there:
+        return None
+    try:
+        claim = _CLAIM.validate_python(parse_object(_read(api, target, CLAIM), f"{repo}/{CLAIM}", "remove it"))
+    except (ValueError, DamagedError):
+        raise _ForeignError(f"{repo}: its {CLAIM} is damaged; remove it, or give another name") from None
+    target.ours = set(claim.files)
+    target.announced = frozenset(claim.files) if claim.release == identity else frozenset()
+    return claim.release, "the begun upload of another release"
+
+
+def _check(api: Any, target: Target, identity: str | None, adopt: bool) -> Target:
+    """Find out whose a repo is, and which of its files are ours."""
+    repo = target.id
+    read = _identify(api, target, identity)
+    way = "give another name, or --adopt to publish there all the same"
+    if read is None:
+        others = sorted(set(target.there) - _HUBS_OWN)
         taken = [path for path in others if is_written(f"{target.folder}/{path}")]
         if others and not adopt:
             shown = ", ".join(others[:_SHOWN])
@@ -302,10 +346,17 @@ def _check(api: Any, target: Target, identity: str | None, adopt: bool) -> Targe
         if others:
             target.adopted = f"{len(others)} files that pmcmine did not put there"
         return target
+    owner, said = read
     if identity is not None and owner != identity:
         if not adopt:
             raise PmcmineError(f"{repo}: holds {said} ({owner}, this is {identity}); {way}")
         target.adopted = f"{said} ({owner})"
+    return _own_files(target, owner, identity, adopt)
+
+
+def _own_files(target: Target, owner: str, identity: str | None, adopt: bool) -> Target:
+    """Note which files of a repo are ours: those of an earlier state, and what would be mistaken for them."""
+    repo, there = target.id, target.there
     # What has the name of a shard or a table would be read as a part of the release.
     mistaken = {path for path in there if is_written(f"{target.folder}/{path}")} - target.ours
     if mistaken and not adopt:

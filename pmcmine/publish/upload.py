@@ -15,10 +15,20 @@ from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.io.contact import SECONDS, Busy, Refused, reach
 from pmcmine.io.folder import Folder
 from pmcmine.publish.history import forget_history
-from pmcmine.publish.repos import CARD, COMMON, Repo, card_with_links, measured_section, read_release, repos_of
+from pmcmine.publish.repos import (
+    CARD,
+    COMMON,
+    Repo,
+    card_with_links,
+    measured_section,
+    read_release,
+    repos_of,
+    withdrawn_card,
+)
 from pmcmine.publish.retry import RETRIED, git_blob, patiently
 from pmcmine.publish.session import guarded
 from pmcmine.publish.target import CLAIM, Target, check_targets, id_of, remote_files, set_tag
+from pmcmine.publish.withdrawn import withdrawn_repos
 from pmcmine.release.layout import RELEASE, is_written
 from pmcmine.release.metrics import load_metrics
 from pmcmine.release.record import parse_release
@@ -222,7 +232,10 @@ def prepared(
         identity = id_of(release)
     except ValueError:
         raise PmcmineError(f"{out.url}: its {RELEASE} was not written by pmcmine") from None
+    withdrawn = withdrawn_repos(api, name, repos, identity, adopt)
     targets = check_targets(api, {repo.id: repo.folder for repo in repos}, identity, private, adopt, create)
+    repos += [repo for repo, _ in withdrawn]
+    targets += [target for _, target in withdrawn]
     tag = "release-" + sha256(listed).hexdigest()[:12]
     say(f"the repos are {'private' if private else 'public'}")
     for target in targets:
@@ -275,7 +288,10 @@ class Upload:
         there = target.there
         todo = self.missing(repo, target)
         kept = len(repo.files) - len(todo)
-        self.say(f"{repo.id}: {kept} of {len(repo.files)} files are there")
+        if repo.files:
+            self.say(f"{repo.id}: {kept} of {len(repo.files)} files are there")
+        else:
+            self.say(f"{repo.id}: the release has no {repo.folder} any more; what is there of it is removed")
         commits = done = 0
         if todo:
             commits += target.claim(self.api, self.identity, repo.files)
@@ -292,8 +308,7 @@ class Upload:
                     target.commit(self.api, adds, said)
                     commits += 1
             self.say(f"{repo.id}: {done} of {len(todo)} files sent")
-        text = self.folder.read(f"{repo.folder}/{CARD}").decode()
-        card = card_with_links(text, repo, self.repos, self.api.endpoint, self.measured).encode()
+        card = self._card(repo).encode()
         last = {CARD: card} | {path: self.folder.read(path) for path in COMMON}
         if last[RELEASE] != self.release:
             raise _changed(self.folder)
@@ -313,6 +328,13 @@ class Upload:
         set_tag(self.api, target, self.tag)
         removed = len(set(stale) - {CLAIM})
         return Published(repo.id, len(todo), kept, removed, commits, self.tag, adopted=target.adopted)
+
+    def _card(self, repo: Repo) -> str:
+        """Return the card of a repo: that of its dataset folder, or why there is none any more."""
+        if not repo.files:
+            return card_with_links(withdrawn_card(repo), repo, self.repos, self.api.endpoint)
+        text = self.folder.read(f"{repo.folder}/{CARD}").decode()
+        return card_with_links(text, repo, self.repos, self.api.endpoint, self.measured)
 
     def missing(self, repo: Repo, target: Target) -> list[str]:
         """Return the files that a repo does not have yet, sorted."""

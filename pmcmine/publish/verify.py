@@ -23,8 +23,9 @@ from pmcmine.publish.repos import CARD, repo_name, repos_of
 from pmcmine.publish.retry import SECONDS as SECONDS_OF_A_QUESTION
 from pmcmine.publish.retry import hub_errors, patiently
 from pmcmine.publish.session import guarded, within
-from pmcmine.publish.target import remote_files
+from pmcmine.publish.target import id_of, remote_files
 from pmcmine.publish.upload import reach_hub
+from pmcmine.publish.withdrawn import outdated_repos
 from pmcmine.release.layout import JOURNAL, RELEASE, WORK, FileEntry, is_shard
 from pmcmine.release.old_names import file_today
 from pmcmine.release.record import ReleaseRecord, load_release, parse_release
@@ -258,6 +259,12 @@ def _verify_hub(name: str, endpoint: str | None, first_contact_seconds: float, s
             wanted = known[f"{repo.folder}/{path}"]
             _check_again(f"{repo.id}/{path}", wanted, partial(opened, repo.id, path), found)
         say(f"{repo.id}: {len(repo.files)} files read")
+    try:
+        outdated = outdated_repos(api, name, repos, id_of(release))
+    except ValueError:  # not a release of pmcmine, which the problems above say
+        outdated = []
+    for repo_id in outdated:
+        found.problems.append(f"{repo_id}: holds files of an earlier state of this release; publish it again")
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from tests.helpers import NO_MODELS, contents, flags_of, mine, places_hold, rows
 from tests.hub_server import HubServer, Repo
 from tests.test_cli import call
 
+_OWN = (".gitattributes", "README.md", "release.json")  # of a repo, beside its files
 ORCID = "0000-0002-1825-0097"  # the example of orcid.org, which the generated articles' first author has
 LIGHT = NO_MODELS | {
     "shard_bytes": 300_000,
@@ -179,6 +181,54 @@ def test_publishing_forgets_earlier_revisions_if_told_to(
         assert {repo.commits[-1][0]} == set(repo.tags.values())
         again = publish(release, "lab/corpus", endpoint=hub.url, squash_history=True)
         assert [(p.sent, p.forgotten) for p in again] == [(0, 0), (0, 0)]
+
+
+def test_repos_of_dropped_parts_are_emptied(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An update drops the index, which names what was excluded; the repo of the index must not keep it."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    release = _mine(source, tmp_path / "release", near_duplicates=False, panel_shards=False, parquet_images=False)
+    other = _mine(source, tmp_path / "other", near_duplicates=False, panel_shards=False)
+    article = _figures(release)[-1]["figure_id"].partition(".")[0]
+    with HubServer() as hub:
+        for folder, name in ((release, "lab/corpus"), (other, "lab/other")):
+            assert call(capsys, "index", str(folder))[0] == 0
+            publish(folder, name, endpoint=hub.url)
+            _update(folder, source, _list(tmp_path, article))
+        index = hub.repos["lab/corpus-index"]
+        assert _names(hub.files("lab/corpus-index"), article)
+
+        own, hub.repos["lab/corpus-index"] = index, hub.repos["lab/other-index"]
+        foreign = dict(hub.files("lab/corpus-index"))
+        assert len(publish(release, "lab/corpus", endpoint=hub.url)) == 2
+        assert hub.files("lab/corpus-index") == foreign  # a repo of another release is left alone
+        hub.repos["lab/corpus-index"] = own
+        (problem,) = verify_hub("lab/corpus", endpoint=hub.url).problems
+        assert problem.startswith("lab/corpus-index: holds files of an earlier state")
+
+        *_, emptied = publish(release, "lab/corpus", endpoint=hub.url)
+        assert emptied.repo == "lab/corpus-index" and emptied.removed == len(foreign) - len(_OWN)
+        assert set(hub.files("lab/corpus-index")) - {".gitattributes"} == {"README.md", "release.json"}
+        assert b"has none" in hub.files("lab/corpus-index")["README.md"]
+        assert "corpus-index" not in hub.files("lab/corpus")["README.md"].decode()
+        assert not verify_hub("lab/corpus", endpoint=hub.url).problems
+        assert publish(release, "lab/corpus", endpoint=hub.url, squash_history=True)[-1].forgotten
+        assert not {file.lfs for _, tree, _ in index.ever for file in tree.values() if file.lfs} - index.removed
+
+        assert call(capsys, "index", str(release))[0] == 0
+        publish(release, "lab/corpus", endpoint=hub.url)
+        assert _names(hub.files("lab/corpus-index"), "PMC") and not _names(hub.files("lab/corpus-index"), article)
+        assert not verify_hub("lab/corpus", endpoint=hub.url).problems
+
+
+def _names(files: dict[str, bytes], word: str) -> list[str]:
+    """Return the Parquet files that hold a word."""
+    return [
+        path
+        for path, data in files.items()
+        if path.endswith(".parquet") and word in str(pq.read_table(io.BytesIO(data)).to_pylist())
+    ]
 
 
 def _held(repo: Repo, key: str) -> list[str]:
