@@ -10,9 +10,10 @@ from typing import Final
 from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
+from pmcmine.publish.ownership import check_targets
 from pmcmine.publish.repos import repo_name
 from pmcmine.publish.session import guarded
-from pmcmine.publish.target import Target, check_targets
+from pmcmine.publish.target import Target
 from pmcmine.publish.upload import BATCH_BYTES, BATCH_FILES, additions, reach_hub, send
 from pmcmine.release.layout import RELEASE
 from pmcmine.release.plan import PANEL_SHARDS, PARQUET, SHARDS

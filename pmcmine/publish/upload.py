@@ -15,6 +15,7 @@ from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.io.contact import SECONDS, Busy, Refused, reach
 from pmcmine.io.folder import Folder
 from pmcmine.publish.history import forget_history
+from pmcmine.publish.ownership import check_targets
 from pmcmine.publish.repos import (
     CARD,
     COMMON,
@@ -27,7 +28,7 @@ from pmcmine.publish.repos import (
 )
 from pmcmine.publish.retry import RETRIED, git_blob, patiently
 from pmcmine.publish.session import guarded
-from pmcmine.publish.target import CLAIM, Target, check_targets, id_of, remote_files, set_tag
+from pmcmine.publish.target import CLAIM, Target, id_of, remote_files, set_tag
 from pmcmine.publish.withdrawn import withdrawn_repos
 from pmcmine.release.layout import RELEASE, is_written
 from pmcmine.release.metrics import load_metrics

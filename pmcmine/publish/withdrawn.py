@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from pmcmine.publish.ownership import owned_target
 from pmcmine.publish.repos import CARD, COMMON, FOLDERS, Repo, repo_name
-from pmcmine.publish.target import Target, owned_target
+from pmcmine.publish.target import Target
 
 
 def withdrawn_repos(

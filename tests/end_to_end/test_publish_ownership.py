@@ -15,6 +15,7 @@ import pytest
 from pmcmine.config import load_config
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
+from pmcmine.publish import ownership
 from pmcmine.publish import target as target_module
 from pmcmine.publish.live import Published, check_hub
 from pmcmine.publish.repos import repo_name
@@ -349,12 +350,14 @@ def test_the_later_of_two_updates_stops_before_repos_are_of_two_releases(
             begun[0] = repo_id == "org/pairs-tables"
             if begun[0]:  # between the check of all repos and the first commit
                 with monkeypatch.context() as patched:
-                    patched.setattr(target_module, "look", real)
+                    for module in (target_module, ownership):
+                        patched.setattr(module, "look", real)
                     _put(hub, "org/pairs-tables", {"notes.txt": (other / "release.json").read_bytes()})
             return found
         return real(api, repo_id)
 
-    monkeypatch.setattr(target_module, "look", looked)
+    for module in (target_module, ownership):
+        monkeypatch.setattr(module, "look", looked)
     before = hub.files("org/pairs")
     with pytest.raises(PmcmineError, match="org/pairs-tables: it was changed by someone else"):
         publish(release, "org/pairs", endpoint=hub.url)
