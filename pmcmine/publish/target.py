@@ -1,7 +1,8 @@
 """The repo that is published to: commits, tags, and that nobody changes it meanwhile.
 
-`release.json` says which release it holds (`ownership`); until it is there, the file `CLAIM` does, which the first commit adds and the last one removes.
-Every commit names the commit that it follows, so that the Hub refuses it if somebody else was quicker.
+`release.json` says which release it holds (`ownership`); until it is there, the file `CLAIM` does, which the first
+commit adds and the last one removes. Every commit names the one that it follows, so that the Hub refuses it if somebody
+else was quicker.
 """
 
 from __future__ import annotations
