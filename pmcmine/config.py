@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
-from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, create_model, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from pmcmine.config_keys import SlurmConfig, parse_day, parse_size
+from pmcmine.config_keys import SlurmConfig, parse_day, parse_size, read_toml
 from pmcmine.config_keys import key as _key
 from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.ids import bare_pmcid
@@ -31,7 +29,6 @@ from pmcmine.vocabulary.vocabulary import Vocabulary
 PMC_BUCKET = "https://pmc-oa-opendata.s3.amazonaws.com/"
 GROUPS = ("commercial", "noncommercial", "other")
 ENV_PREFIX = "PMCMINE_MINE_"
-_MAX_BYTES = 1 << 20  # of a configuration file
 NOTHING_CHOSEN = "which articles? give --source, --pmcid or --limit, or mine all of PMC, some 8 million, with --all"
 
 
@@ -297,13 +294,13 @@ def _unknown(name: str, where: str) -> PmcmineError:
     return PmcmineError(f"{where}: unknown key '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
 
 
-def load_config(flags: dict[str, Any], file: str | None = None, *, any_rules: bool = False) -> MineConfig:
+def load_config(flags: dict[str, Any], file: str | None = None, *, updates: bool = False) -> MineConfig:
     """Merge flags over a TOML file over the environment over the defaults.
 
     Args:
         flags: values by key.
         file: a TOML file.
-        any_rules: whether the vocabulary may have other spelling rules, as for an update that links nothing.
+        updates: whether it is that of an update, which opens the vocabulary only if it links something.
 
     Raises:
         PmcmineError: for unknown keys, bad values and an unreadable file, in one line.
@@ -311,16 +308,7 @@ def load_config(flags: dict[str, Any], file: str | None = None, *, any_rules: bo
     values: dict[str, Any] = {}
     keys = config_class().model_fields
     if file is not None:
-        try:
-            with Path(file).open("rb") as stream:  # a pipe is welcome
-                data = stream.read(_MAX_BYTES + 1)
-            if len(data) > _MAX_BYTES:
-                raise PmcmineError(f"{file}: more than {_MAX_BYTES} bytes, which no configuration has")
-            values = tomllib.loads(data.decode("utf-8").replace("\r\n", "\n"))
-        except FileNotFoundError:
-            raise PmcmineError(f"{file}: no such configuration file") from None
-        except (OSError, ValueError, RecursionError) as error:  # of syntax, UTF-8, endless numbers and lists
-            raise PmcmineError(f"{file}: not readable as TOML ({error})") from None
+        values = read_toml(file)
         for name in values:
             if name not in keys:
                 raise _unknown(name, file)
@@ -339,16 +327,23 @@ def load_config(flags: dict[str, Any], file: str | None = None, *, any_rules: bo
         raise PmcmineError(f"configuration key '{name}': {first['msg']}{_given(first['input'])}") from None
     except SettingsError as error:  # a list in the environment is JSON
         raise PmcmineError(f"environment: {str(error).splitlines()[0]}; a list is written as JSON") from None
-    vocab = find_vocabulary(config.vocab)
-    sha256 = Vocabulary(local_copy(vocab), any_rules=any_rules).sha256 if vocab is not None else None
-    if config.vocab_sha256 not in (None, sha256):
-        raise PmcmineError(f"vocab_sha256: {vocab or 'no vocabulary'} has another hash; omit the key")
-    config = config.model_copy(update={"vocab": vocab, "vocab_sha256": sha256})
+    config = _with_vocabulary(config, updates)
     bad = set(config.groups) - {*GROUPS}
     if bad or not config.groups:
         what = f"{len(bad)} unknown" if config.groups else "none given"
         raise PmcmineError(f"groups: {what}; choose from {', '.join(GROUPS)}")
     return config
+
+
+def _with_vocabulary(config: MineConfig, updates: bool) -> MineConfig:
+    """Return a configuration with the path and the hash of its vocabulary; that of an update states the hash."""
+    vocab = find_vocabulary(config.vocab)
+    if updates and vocab is not None and config.vocab_sha256 is not None:
+        return config.model_copy(update={"vocab": vocab})
+    sha256 = Vocabulary(local_copy(vocab)).sha256 if vocab is not None else None
+    if config.vocab_sha256 not in (None, sha256):
+        raise PmcmineError(f"vocab_sha256: {vocab or 'no vocabulary'} has another hash; omit the key")
+    return config.model_copy(update={"vocab": vocab, "vocab_sha256": sha256})
 
 
 def _given(value: Any) -> str:
@@ -392,6 +387,6 @@ def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
     if flags.get("vocab") is None and is_remote(str(values["vocab"])):
         # What a folder says must not make this machine connect to anywhere.
         raise PmcmineError(f"{out}: was made with the vocabulary {values['vocab']}; give it as --vocab if you trust it")
-    config = load_config(values | {k: v for k, v in flags.items() if v is not None} | {"out": out}, any_rules=True)
+    config = load_config(values | {k: v for k, v in flags.items() if v is not None} | {"out": out}, updates=True)
     check_installed(out, release.enrichers, config)
     return config

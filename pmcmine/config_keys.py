@@ -1,13 +1,18 @@
-"""How a key of the configuration is declared, and the keys of `--runner slurm`."""
+"""How a key of the configuration is declared and read from a file, and the keys of `--runner slurm`."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel, Field, field_validator
 
+from pmcmine.errors import PmcmineError
+
+_MAX_BYTES: Final = 1 << 20  # of a configuration file
 _WORD: Final = r"^\S+$"  # one word of a script
 # What sbatch(1) takes as --time and --mem; a number alone means minutes, and megabytes.
 _TIME: Final = re.compile(
@@ -19,6 +24,24 @@ _MEMORY: Final = re.compile(r"[0-9]{1,9}[KMGT]?", re.IGNORECASE | re.ASCII)
 def key(default: Any, section: str, meaning: str, example: str | None = None, **limits: Any) -> Any:
     """Declare a key: its default, section, meaning, and an example of its value as it is typed after the flag."""
     return Field(default, description=meaning, json_schema_extra={"section": section, "example": example}, **limits)
+
+
+def read_toml(file: str) -> dict[str, Any]:
+    """Read a configuration file.
+
+    Raises:
+        PmcmineError: one line, if it is missing, too large or no TOML.
+    """
+    try:
+        with Path(file).open("rb") as stream:  # a pipe is welcome
+            data = stream.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
+            raise PmcmineError(f"{file}: more than {_MAX_BYTES} bytes, which no configuration has")
+        return tomllib.loads(data.decode("utf-8").replace("\r\n", "\n"))
+    except FileNotFoundError:
+        raise PmcmineError(f"{file}: no such configuration file") from None
+    except (OSError, ValueError, RecursionError) as error:  # of syntax, UTF-8, endless numbers and lists
+        raise PmcmineError(f"{file}: not readable as TOML ({error})") from None
 
 
 def _slurm(default: Any, meaning: str, example: str | None = None, **limits: Any) -> Any:

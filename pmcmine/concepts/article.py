@@ -41,7 +41,7 @@ def release_vocabulary(vocab: str | None, sha256: str | None, names: bool | None
     """Describe the vocabulary for `release.json`; None if nothing was linked."""
     if vocab is None:
         return None
-    vocabulary = Vocabulary(local_copy(vocab, sha256), any_rules=True)
+    vocabulary = Vocabulary(local_copy(vocab, sha256))
     said = (vocabulary.name, vocabulary.version, vocabulary.license_class, vocabulary.sha256, vocabulary.origins)
     return VocabularyFacts(*said, names_published(vocabulary, names))
 
@@ -53,7 +53,7 @@ def release_hierarchy(vocab: str | None, sha256: str | None, names: bool | None)
     """
     if vocab is None:
         return None
-    vocabulary = Vocabulary(local_copy(vocab, sha256), any_rules=True)
+    vocabulary = Vocabulary(local_copy(vocab, sha256))
     pairs = list(vocabulary.parents())
     if not pairs or not names_published(vocabulary, names):
         return None

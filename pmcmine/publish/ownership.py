@@ -26,7 +26,13 @@ _MOST_JSON: Final = 256 << 20  # bytes of a release.json in a repo
 
 
 def check_targets(
-    api: Any, repos: Mapping[str, str], identity: str | None, private: bool, adopt: bool, create: bool = True
+    api: Any,
+    repos: Mapping[str, str],
+    identity: str | None,
+    private: bool,
+    adopt: bool,
+    create: bool = True,
+    n_updates: int | None = None,
 ) -> list[Target]:
     """Check that repos may be written to, before anything is sent to any of them, and create those that are missing.
 
@@ -37,12 +43,15 @@ def check_targets(
         private: whether the repos are to be private.
         adopt: whether they may hold something else, as the user says.
         create: whether repos are created; if not, the missing ones are left out of what is returned.
+        n_updates: how often the release was updated; None if it may be an earlier state than what a repo holds.
 
     Raises:
         PmcmineError: one line that says whose a repo is, or that others see it.
     """
     found = {repo: look(api, repo) for repo in repos}
     targets = [_check(api, Target(repo, repos[repo], seen[0]), identity, adopt) for repo, seen in found.items() if seen]
+    for target in targets:
+        _check_later(target, n_updates, adopt)
     for repo, seen in found.items():
         if seen is not None and seen[1] != private:
             said = "private, and --public was given; leave it out" if seen[1] else "public, and this upload is private"
@@ -113,6 +122,7 @@ def _identify(api: Any, target: Target, identity: str | None) -> tuple[str, str]
             raise _ForeignError(f"{repo}: holds a {RELEASE} that pmcmine did not write; give another name") from None
         target.whole = CARD in there
         target.ours = {f.name.removeprefix(f"{target.folder}/") for f in old.files_of(target.folder)}
+        target.n_updates = len(old.updates)
         return owner, "another release"
     if CLAIM not in there:
         return None
@@ -150,6 +160,19 @@ def _check(api: Any, target: Target, identity: str | None, adopt: bool) -> Targe
             raise PmcmineError(f"{repo}: holds {said} ({owner}, this is {identity}); {way}")
         target.adopted = f"{said} ({owner})"
     return _own_files(target, owner, identity, adopt)
+
+
+def _check_later(target: Target, n_updates: int | None, adopt: bool) -> None:
+    """Check that a repo does not hold a later state of the release, which may lack what was taken out since."""
+    if n_updates is None or target.n_updates <= n_updates or target.adopted:
+        return
+    said = f"a later state of this release (updated {target.n_updates} times, this one {n_updates} times)"
+    if not adopt:
+        raise PmcmineError(
+            f"{target.id}: holds {said}; publishing this one puts back what was taken out since. Publish the newest "
+            "state, or --adopt to publish this one all the same"
+        )
+    target.adopted = said
 
 
 def _own_files(target: Target, owner: str, identity: str | None, adopt: bool) -> Target:

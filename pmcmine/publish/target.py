@@ -80,6 +80,7 @@ class Target:
         claimed: whether an upload of this release was begun in it.
         adopted: what it held that only `--adopt` lets us publish over; empty if nothing.
         announced: files that its `CLAIM` names.
+        n_updates: how often the release was updated that it holds.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Target:
     claimed: bool = False
     adopted: str = ""
     announced: frozenset[str] = frozenset()
+    n_updates: int = 0
 
     def commit(self, api: Any, operations: list[Any], message: str) -> None:
         """Make a commit that follows the one that was seen last.

@@ -234,7 +234,8 @@ def prepared(
     except ValueError:
         raise PmcmineError(f"{out.url}: its {RELEASE} was not written by pmcmine") from None
     withdrawn = withdrawn_repos(api, name, repos, identity, adopt)
-    targets = check_targets(api, {repo.id: repo.folder for repo in repos}, identity, private, adopt, create)
+    folders = {repo.id: repo.folder for repo in repos}
+    targets = check_targets(api, folders, identity, private, adopt, create, len(release.updates))
     repos += [repo for repo, _ in withdrawn]
     targets += [target for _, target in withdrawn]
     tag = "release-" + sha256(listed).hexdigest()[:12]

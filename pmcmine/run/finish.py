@@ -12,7 +12,6 @@ from typing import TypeVar
 from pmcmine._version import __version__
 from pmcmine.assemble.image_tables import kept_image_table
 from pmcmine.assemble.reach import read_reach
-from pmcmine.concepts.article import release_hierarchy, release_vocabulary
 from pmcmine.config import MineConfig
 from pmcmine.describe.balance import Balance
 from pmcmine.describe.report import make_report
@@ -57,6 +56,7 @@ from pmcmine.run.ownership import (
     write_announced,
     write_listed,
 )
+from pmcmine.run.stated_vocabulary import stated_vocabulary
 from pmcmine.text.redact import redact_all
 from pmcmine.update.models import statement
 from pmcmine.update.scores import kept_scores
@@ -265,9 +265,8 @@ def finish(
         parquet,
     )
     said = statement(config, job.old.record if job.old is not None else None, labels=not removes_only(work))
-    vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
+    vocabulary, hierarchy = stated_vocabulary(job)
     cards, made_of, credit = describe_datasets(job, frozen, totals, written, vocabulary, said.models)
-    hierarchy = release_hierarchy(config.vocab, config.vocab_sha256, config.concept_names)
     cards |= {HIERARCHY: hierarchy} if hierarchy is not None else {}
     updates = _updates(job, [*shards, *(parquet or ())], tables, cards)
     write_announced(target, work, cards)

@@ -243,7 +243,7 @@ def job_config(path: str) -> tuple[MineConfig, SlurmPlan]:
     plan = read_slurm_plan(work)
     if plan is None:
         raise PmcmineError(f"{work.url}/{PLAN}: is missing or damaged; run the same command again")
-    return load_config(stated, any_rules=plan.update is not None), plan
+    return load_config(stated, updates=plan.update is not None), plan
 
 
 def mine_share(config: MineConfig, plan: SlurmPlan, task: int, graphs_for: GraphsFor, progress: Progress) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from pmcmine._version import __version__
 from pmcmine.concepts import stated as concepts
 from pmcmine.config import MineConfig
-from pmcmine.errors import DamagedError, PmcmineError
+from pmcmine.errors import DamagedError, PmcmineError, VocabularyError
 from pmcmine.miner import enrichers
 from pmcmine.miner.enrichers import Used
 from pmcmine.panels import stated as panels
@@ -77,15 +77,9 @@ def other_models(config: MineConfig, record: ReleaseRecord) -> tuple[str, str] |
 
     Returns:
         What differs, and what to do about it; None if an update would label alike.
-
-    Raises:
-        VocabularyError: if the vocabulary can't be read.
     """
-    if config.vocab is not None and not Vocabulary(local_copy(config.vocab), any_rules=True).has_these_rules:
-        return (
-            f"{config.out}: its vocabulary was built with other spelling rules than those of this pmcmine, and ",
-            f"mine anew into another --out with a vocabulary of today, or update with {_what_made(record, ())}",
-        )
+    if (found := _other_vocabulary(config, record)) is not None:
+        return found
     now = {each.model.name: each for each in enrichers.used(config)}
     for name in _unstated(config, record, now):
         del now[name]
@@ -102,6 +96,29 @@ def other_models(config: MineConfig, record: ReleaseRecord) -> tuple[str, str] |
     return (
         f"{config.out}: was labelled by other models than are installed here ({difference}), and ",
         f"mine anew into another --out, or update with {_what_made(record, differing)}",
+    )
+
+
+def _other_vocabulary(config: MineConfig, record: ReleaseRecord) -> tuple[str, str] | None:
+    """Compare the vocabulary of an update with that of the release, as `other_models`."""
+    if config.vocab is None:
+        return None
+    try:
+        vocabulary = Vocabulary(local_copy(config.vocab, config.vocab_sha256), any_rules=True)
+    except VocabularyError as error:
+        stated = record.vocabulary
+        which = (
+            f"{stated.name} ({stated.version})" if stated is not None and stated.version else "the one it was made with"
+        )
+        return (
+            f"{config.out}: its vocabulary can't be used here ({error}); links by another one differ, and ",
+            f"give {which} as --vocab, mine anew into another --out, or update with {_what_made(record, ())}",
+        )
+    if vocabulary.has_these_rules:
+        return None
+    return (
+        f"{config.out}: its vocabulary was built with other spelling rules than those of this pmcmine, and ",
+        f"mine anew into another --out with a vocabulary of today, or update with {_what_made(record, ())}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -220,6 +221,29 @@ def test_repos_of_dropped_parts_are_emptied(
         publish(release, "lab/corpus", endpoint=hub.url)
         assert _names(hub.files("lab/corpus-index"), "PMC") and not _names(hub.files("lab/corpus-index"), article)
         assert not verify_hub("lab/corpus", endpoint=hub.url).problems
+
+
+def test_an_earlier_state_does_not_replace_a_later_one(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Or a copy from before a takedown would put back what was taken out."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    release = _mine(source, tmp_path / "release", near_duplicates=False, panel_shards=False, parquet_images=False)
+    before = tmp_path / "before"
+    shutil.copytree(release, before)
+    _update(release, source, _list(tmp_path, _figures(release)[-1]["figure_id"]))
+    with HubServer() as hub:
+        publish(before, "lab/corpus", endpoint=hub.url)
+        publish(release, "lab/corpus", endpoint=hub.url)
+        held = dict(hub.files("lab/corpus"))
+        asked = ("publish", str(before), "lab/corpus", "--endpoint", hub.url, "-q")
+        capsys.readouterr()
+        code, _, err = call(capsys, *asked)
+        assert code == 2 and err.count("\n") == 1 and "a later state of this release (updated 1 times" in err
+        assert call(capsys, *asked, "--dry-run")[2] == err
+        assert hub.files("lab/corpus") == held
+        code, out, _ = call(capsys, *asked, "--adopt")
+        assert code == 0 and "it held a later state" in out
 
 
 def _names(files: dict[str, bytes], word: str) -> list[str]:

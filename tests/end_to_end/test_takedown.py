@@ -22,6 +22,7 @@ from pmcmine.find.build import build_index
 from pmcmine.io.folder import Folder
 from pmcmine.io.sealed import SEAL
 from pmcmine.publish.verify import verify_folder
+from pmcmine.release.hierarchy import HIERARCHY
 from pmcmine.release.layout import RELEASE
 from pmcmine.release.record import ReleaseRecord, load_release
 from pmcmine.score.blocks import BLOCK_ROWS
@@ -333,31 +334,72 @@ def test_what_failed_before_is_not_tried_again_with_other_models(tmp_path: Path,
     assert code == 0 and "nothing is new" in out and _state(release) == held
 
 
-def test_an_article_leaves_though_the_vocabulary_has_other_rules(
-    update: Update, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(scope="module")
+def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with three articles in `bucket`, a vocabulary, and in `release` what was mined and linked to it."""
+    folder = tmp_path_factory.mktemp("linked")
     terms = "[Term]\nid: HP:1\nname: Liver\n\n[Term]\nid: HP:2\nname: Left lobe\nis_a: HP:1\n"
-    (tmp_path / "terms.obo").write_text(f"format-version: 1.2\nontology: hp\n\n{terms}")
-    vocab = tmp_path / "own.vocab"
-    compile_vocabulary([open_input(tmp_path / "terms.obo", Options())], vocab, "own")
-    articles = many_articles(3, first=9_400_001)
-    write_bucket(tmp_path / "bucket", articles)
-    release = tmp_path / "release"
-    options = _OPTIONS | {"image_kinds": False, "panels": False, "panel_shards": False, "vocab": str(vocab)}
-    mine(load_config({**options, "source": str(tmp_path / "bucket"), "out": str(release)}))
-    monkeypatch.setattr("pmcmine.vocabulary.vocabulary.NORMALISER", -1)
+    (folder / "terms.obo").write_text(f"format-version: 1.2\nontology: hp\n\n{terms}")
+    compile_vocabulary([open_input(folder / "terms.obo", Options())], folder / "own.vocab", "own")
+    write_bucket(folder / "bucket", many_articles(3, first=9_400_001))
+    mine(load_config({**_linking(folder), "source": str(folder / "bucket"), "out": str(folder / "release")}))
+    return folder
 
-    write_bucket(tmp_path / "bucket", [*articles, *many_articles(1, first=9_400_009)])
+
+def _linking(folder: Path) -> dict[str, Any]:
+    options = _OPTIONS | {"image_kinds": False, "panels": False, "panel_shards": False}
+    return {**options, "vocab": str(folder / "own.vocab")}
+
+
+_CHANGES: dict[str, tuple[str, Callable[[Path, pytest.MonkeyPatch], None]]] = {
+    "other rules": (
+        "spelling rules",
+        lambda vocab, patch: patch.setattr("pmcmine.vocabulary.vocabulary.NORMALISER", -1),
+    ),
+    "another format": (
+        "vocabulary format",
+        lambda vocab, patch: patch.setattr("pmcmine.vocabulary.vocabulary.FORMAT", -1),
+    ),
+    "gone": ("no such vocabulary", lambda vocab, patch: vocab.unlink()),
+    "another one": ("is not the vocabulary", lambda vocab, patch: _another_vocabulary(vocab)),
+}
+
+
+def _another_vocabulary(vocab: Path) -> None:
+    terms = vocab.with_name("others.obo")
+    terms.write_text("format-version: 1.2\nontology: hp\n\n[Term]\nid: HP:1\nname: Kidney\n")
+    vocab.unlink()
+    compile_vocabulary([open_input(terms, Options())], vocab, "own")
+
+
+@pytest.mark.parametrize("change", _CHANGES)
+def test_an_article_leaves_whatever_the_vocabulary_is_today(
+    linked: Path, change: str, update: Update, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "linked"
+    shutil.copytree(linked, folder)
+    release, vocab = folder / "release", folder / "own.vocab"
+    path = release / RELEASE  # the release was made from these copies
+    path.write_text(path.read_text().replace(str(linked), str(folder)))
+    doctored(release)
+    said, changed = _CHANGES[change]
+    changed(vocab, monkeypatch)
+    articles = many_articles(3, first=9_400_001)
+    write_bucket(folder / "bucket", [*articles, *many_articles(1, first=9_400_009)])
     before = _state(release)
+    facts = _record(release).vocabulary
     for flags in ((), ("--dry-run",)):
         code, _, err = update(release, flags=flags)
-        assert code == 2 and "spelling rules" in err and err.count("\n") == 1
+        assert code == 2 and said in err and err.count("\n") == 1, err
     gone = f"PMC{articles[0].pmcid}"
     code, _, err = update(release, f"{gone}.1/fig1", flags=("--exclude-only",))
-    assert code == 2 and "spelling rules" in err and "PMCID" in err
+    assert code == 2 and said in err and "PMCID" in err
     assert _state(release) == before
 
-    assert update(release, gone, flags=("--exclude-only",))[0] == 0
-    assert not _mentions(release, gone) and not verify_folder(release).problems
-    with pytest.raises(VocabularyError, match="spelling rules"):
-        load_config({**options, "source": str(tmp_path / "bucket"), "out": str(tmp_path / "anew")})
+    hierarchy = (release / HIERARCHY).read_bytes()
+    code, _, err = update(release, gone, flags=("--exclude-only",))
+    assert code == 0 and not _mentions(release, gone) and not verify_folder(release).problems, err
+    assert _record(release).vocabulary == facts and (release / HIERARCHY).read_bytes() == hierarchy
+    if change != "another one":
+        with pytest.raises(VocabularyError, match=said):
+            load_config({**_linking(folder), "source": str(folder / "bucket"), "out": str(tmp_path / "anew")})
