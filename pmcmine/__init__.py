@@ -19,7 +19,17 @@ _LATE = {
 
 
 def __getattr__(name: str) -> object:
-    """Import a name when it is first used."""
+    """Import a name when it is first used.
+
+    Raises:
+        ImportError: one line, if it needs a package that is not installed.
+    """
     if name in _LATE:
-        return getattr(import_module(_LATE[name]), name)
+        try:
+            return getattr(import_module(_LATE[name]), name)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] == __name__:
+                raise
+            said = f"pmcmine.{name} needs more packages ({error}): pip install 'pmcmine[mine]'"
+            raise ImportError(said, name=error.name) from None
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

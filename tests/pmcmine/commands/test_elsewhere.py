@@ -41,3 +41,13 @@ def test_a_module_is_not_found_only_while_another_is_imported(monkeypatch: pytes
     with without("colorsys", "another"), pytest.raises(ModuleNotFoundError, match="colorsys"):
         import_module("colorsys")
     assert import_module("colorsys").__name__ == "colorsys"
+
+
+def test_a_name_of_the_package_that_needs_more_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['pydantic'] = None; import pmcmine\n"
+        "try: pmcmine.Release\n"
+        "except ImportError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("pmcmine.Release needs more packages") and "pip install 'pmcmine[mine]'" in done.stdout

@@ -35,3 +35,18 @@ def test_places_say_what_is_reported(text: str) -> None:
         assert text[a.short_start : a.short_end] == a.short
         assert 0 <= a.long_start < a.long_end <= len(text)
         assert 0 < a.score <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the rates of nonsynonymous (dN) and synonymous (dS) changes, dN and dS", set()),
+        ("fungi such as arbuscular mycorrhizal (AM) fungi (AMF); AMF help", {"AM", "AMF"}),
+        ("as is shown in Figs. 1 and 2 (F1), of F1 plants", set()),
+        ("treated with (R)-alpha-lipoic acid (RALA); RALA was given", {"RALA"}),
+    ],
+)
+def test_a_long_form_does_not_begin_with_a_neighbours_short_form(text: str, expected: set[str]) -> None:
+    found = find_abbreviations(text)
+    assert not [a.long for a in found if a.long.startswith(("(dN)", "(AM)", "Figs"))]
+    assert {a.short for a in found} == expected
