@@ -106,7 +106,7 @@ _INDEX: Final = re.compile(r"(?:(?:^|[\s(\[])[^\s(\[-]{1,4}|\d)$")
 _REAL_WORD: Final = re.compile(r"[^\W\d_]{3}")
 _UNFINISHED: Final = re.compile(r"(?:-|\s(?:of|in|to|for|with|the|an?|by|from|and|or|on|at|as|than))$")
 _SYMBOL_NEXT: Final = re.compile(r"[A-Z]+(?:[A-Z]|\s?\d)")  # a letter is no short form of an acronym
-# In "nonsynonymous (dN) and synonymous (dS)" a long form does not begin with the short form of its neighbour, nor is one
+# In "nonsynonymous (dN) and synonymous (dS)" a long form does not begin with its neighbour's short form, nor is one
 # what points to figures; "(R)-lipoic acid" and "(semi)quantitative" go on without a blank.
 _NO_LONG: Final = re.compile(r"[(\[][^()\[\]]*[)\]][\s,;]|(?:Figs?|Figures?|Tables?|Refs?|Eqs?)\b\.?\s*\d")
 _ION: Final = re.compile(r"\[([^\[\]]+)\][a-z]$")
