@@ -82,6 +82,7 @@ def difference(
     ledger: Sequence[dict[str, str]],
     damaged: Collection[str] = (),
     excluded: Excluded = NOTHING_EXCLUDED,
+    retries: bool = True,
 ) -> Changes:
     """Classify the PMCIDs of one block: new, changed, retried or gone.
 
@@ -90,6 +91,7 @@ def difference(
         ledger: rows of the old state: PMCID, entries, rejects and rows.
         damaged: PMCIDs whose samples are damaged in the old release, which counts as a change.
         excluded: what the exclusion list names that the old one did not, and the other way round: a change, too.
+        retries: whether articles that failed for a passing reason are tried again.
     """
     old = {row["pmcid"]: row for row in ledger}
     today = {group[0].pmcid: _entries(group) for group in groups}
@@ -103,7 +105,7 @@ def difference(
             or not _same(old[pmcid]["entries"], entries)
         ):
             found["changed"].append(pmcid)
-        elif reject_reasons(old[pmcid]["rejects"]) & TRANSIENT:
+        elif retries and reject_reasons(old[pmcid]["rejects"]) & TRANSIENT:
             found["retried"].append(pmcid)
     found["gone"] = [p for p in old if p not in today]
     return Changes(**{what: tuple(pmcids) for what, pmcids in found.items()})
@@ -115,7 +117,7 @@ def differences(
     damaged: Collection[str] = (),
     excluded: Excluded = NOTHING_EXCLUDED,
 ) -> Iterator[tuple[int, Changes]]:
-    """Yield each block and its changes.
+    """Yield each block and its changes; an update that only excludes tries nothing again.
 
     Args:
         old: the release that an update starts from.
@@ -125,7 +127,7 @@ def differences(
     """
     for block in range(old.plan.n_blocks):
         ledger = read_part(old.folder, "ledger", block).select(["pmcid", "entries", "rejects", "rows"]).to_pylist()
-        yield block, difference(groups_of(block), ledger, damaged, excluded)
+        yield block, difference(groups_of(block), ledger, damaged, excluded, not old.mark.exclude_only)
 
 
 def _same(held: str, entries: Sequence[Sequence[Any]]) -> bool:

@@ -334,6 +334,19 @@ def test_what_failed_before_is_not_tried_again_with_other_models(tmp_path: Path,
     assert code == 0 and "nothing is new" in out and _state(release) == held
 
 
+def test_what_failed_before_is_not_tried_again_if_only_exclusions_count(tmp_path: Path, update: Update) -> None:
+    write_bucket(tmp_path / "bucket", [*_articles()[:3], DemoArticle(9_300_009, damage="wrong_md5")])
+    release = tmp_path / "release"
+    mine(load_config({**_OPTIONS, "source": str(tmp_path / "bucket"), "out": str(release)}))
+    first = rows(release, "articles")[0]["pmcid"]
+    asked = {"new": 0, "changed": 1, "retried": 1, "gone": 0}
+    for flags, retried in (((), 1), (("--exclude-only",), 0)):
+        code, out, err = update(release, first, flags=(*flags, "--dry-run", "--json"))
+        assert code == 0 and json.loads(out)["articles"] == asked | {"retried": retried}, err
+    code, out, err = update(release, first, flags=("--exclude-only",))
+    assert code == 0 and "changed 1  retried 0" in out and not _mentions(release, first), err
+
+
 @pytest.fixture(scope="module")
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with three articles in `bucket`, a vocabulary, and in `release` what was mined and linked to it."""

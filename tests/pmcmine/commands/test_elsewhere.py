@@ -50,4 +50,6 @@ def test_a_name_of_the_package_that_needs_more_says_what_to_install() -> None:
         "except ImportError as error: print(error)"
     )
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("pmcmine.Release needs more packages") and "pip install 'pmcmine[mine]'" in done.stdout
+    assert (
+        done.stdout.startswith("pmcmine.Release needs more packages") and "pip install 'pmcmine[mine]'" in done.stdout
+    )
