@@ -335,7 +335,7 @@ def test_what_failed_before_is_not_tried_again_with_other_models(tmp_path: Path,
 
 
 def test_what_failed_before_is_not_tried_again_if_only_exclusions_count(tmp_path: Path, update: Update) -> None:
-    write_bucket(tmp_path / "bucket", [*_articles()[:3], DemoArticle(9_300_009, damage="wrong_md5")])
+    write_bucket(tmp_path / "bucket", [*_articles()[:3], DemoArticle(9_300_009, damage="missing")])
     release = tmp_path / "release"
     mine(load_config({**_OPTIONS, "source": str(tmp_path / "bucket"), "out": str(release)}))
     first = rows(release, "articles")[0]["pmcid"]
