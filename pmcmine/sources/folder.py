@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 from pathlib import PurePosixPath
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pmcmine.config import MineConfig
 from pmcmine.errors import SourceError, StorageError
@@ -18,6 +19,8 @@ from pmcmine.sources.base import Address, Asset, Entry, VersionMeta, broken_entr
 from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, of_metadata, read_metadata
 from pmcmine.text.bounds import PMCID, VERSION, clean
 
+_MOST_XML: Final = 256 << 20  # bytes in which references are looked for
+_HREF: Final = re.compile(r"""href\s*=\s*(?:"([^"<]{1,1000})"|'([^'<]{1,1000})')""")
 _LOOSE = re.compile(rf"({PMCID})(?:\.({VERSION}))?\.(?:xml|nxml)", re.IGNORECASE | re.ASCII)
 
 
@@ -79,11 +82,45 @@ class FolderSource:
                     yield broken_entry(pmcid, version, Reason.XML_MISSING, f"{name}: {error.strerror or error}")
 
 
+@dataclass(frozen=True)
+class _Beside:
+    """Files of one folder that holds loose XML.
+
+    Attributes:
+        images: names of its images, sorted.
+        by_key: the same, by lower-case name and by lower-case stem.
+        shared: whether it holds the XML of several articles.
+    """
+
+    images: tuple[str, ...]
+    by_key: Mapping[str, tuple[str, ...]]
+    shared: bool
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> _Beside:
+        images = tuple(name for name in names if is_image_name(name))
+        by_key: dict[str, tuple[str, ...]] = {}
+        for name in images:
+            for key in {name.lower(), PurePosixPath(name).stem.lower()}:
+                by_key[key] = (*by_key.get(key, ()), name)
+        return cls(images, by_key, len({m[1].upper() for m in map(_LOOSE.fullmatch, names) if m}) > 1)
+
+    def named_in(self, xml: bytes) -> list[str]:
+        """Return the images that an article's references may mean: by name, in any case, with any suffix."""
+        encoding = "utf-16" if xml[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+        found: set[str] = set()
+        for double, single in _HREF.findall(xml.decode(encoding, "replace")):
+            name = PurePosixPath(clean(unescape(double or single))).name.lower()
+            found.update(self.by_key.get(name, ()), self.by_key.get(PurePosixPath(name).stem, ()))
+        return sorted(found)
+
+
 class FolderReader:
     """A folder, opened by one worker."""
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
+        self._beside: dict[str, _Beside] = {}
 
     def get(self, key: str, max_bytes: int, md5: str | None) -> bytes:
         """Return the bytes of a file; see `Store`. A local copy is not requested again: a wrong MD5 is final."""
@@ -112,8 +149,7 @@ class FolderReader:
                 raise of_metadata(error) from None
         parent = str(PurePosixPath(entry.ref).parent)
         base = "" if parent == "." else parent
-        beside = [n for n in self._folder.names(base) if is_image_name(n)]
-        assets = tuple(Asset(clean(n), f"{base}/{n}" if base else n) for n in beside)
+        assets = tuple(Asset(clean(n), f"{base}/{n}" if base else n) for n in self._images(base, entry.ref))
         return VersionMeta(
             pmcid=entry.pmcid,
             version=entry.version,
@@ -121,6 +157,18 @@ class FolderReader:
             assets=assets,
             has_media=bool(assets),
         )
+
+    def _images(self, base: str, xml: str) -> Sequence[str]:
+        """List the images beside a loose XML; if other articles have theirs there, only those that it refers to."""
+        beside = self._beside.get(base)
+        if beside is None:
+            beside = self._beside[base] = _Beside.of(sorted(self._folder.names(base)))
+        if not beside.shared or not beside.images:
+            return beside.images
+        try:
+            return beside.named_in(self.get(xml, _MOST_XML, None))
+        except Rejected:  # the miner reads it next, and says so
+            return ()
 
     def bundle(self, meta: VersionMeta) -> StoreBundle:
         """Open the bundle of a chosen version."""

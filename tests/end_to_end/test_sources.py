@@ -203,6 +203,24 @@ def test_loose_xml_with_images_beside(tmp_path: Path) -> None:
     assert sum(release_json(tmp_path / "out")["counts"]["samples"].values()) == 2
 
 
+def test_loose_articles_in_one_folder_get_the_images_that_they_refer_to(tmp_path: Path) -> None:
+    """Not all others as well, as rejects: their number would be the product of articles and images."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for n, article in enumerate(OLD[:3]):
+        for key, data in article_files(article)[0].items():
+            name = key.split("/")[1]
+            if name.endswith(".xml"):
+                text = data.decode().replace('encoding="UTF-8"', 'encoding="UTF-16"') if n == 2 else data.decode()
+                (folder / name).write_bytes(text.encode("utf-16" if n == 2 else "utf-8"))
+            else:
+                (folder / (name.upper() if n == 1 else name)).write_bytes(data)
+    (folder / "of_nobody.jpg").write_bytes(b"x")
+    mine(config_for(folder, tmp_path / "out", **PLAIN, groups=("commercial", "noncommercial")))
+    assert sum(release_json(tmp_path / "out")["counts"]["samples"].values()) == 6
+    assert not [r for r in rows(tmp_path / "out", "rejects") if r["reason"] == "media_not_named"]
+
+
 @pytest.mark.parametrize(("address", "said"), [
     ("/nowhere/at/all", "no such folder"),
     ("s3://pmc-oa-opendata/", "read over HTTPS"),
