@@ -96,6 +96,8 @@ class Pictures:
     def _smaller(self, image: Image) -> Image:
         try:
             from PIL import Image as Pillow
+
+            from pmcmine.images.encode import as_jpeg
         except ImportError:  # a consumer's installation
             return image
         try:
@@ -106,8 +108,7 @@ class Pictures:
                     "RGB", (2 * _THUMBNAIL[0], 2 * _THUMBNAIL[1])
                 )  # a JPEG is decoded at a fraction of its size
                 opened.thumbnail(_THUMBNAIL)
-                small = io.BytesIO()
-                opened.convert("RGBA").convert("RGB").save(small, "JPEG", quality=80)
+                small = as_jpeg(opened, 80)
         except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError):
             return image  # the browser shows what it can
-        return Image(small.getvalue(), "image/jpeg")
+        return Image(small, "image/jpeg")

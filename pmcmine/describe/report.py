@@ -24,6 +24,7 @@ from pmcmine.describe.report_counts import (
     value_counts,
 )
 from pmcmine.describe.texts import render
+from pmcmine.images.encode import as_jpeg
 from pmcmine.io.folder import Folder
 from pmcmine.io.sealed import UNREADABLE
 from pmcmine.rejects import MEANINGS, Reason
@@ -68,9 +69,7 @@ def _bars(counts: Counter[int], bins: Sequence[int], unit: str) -> list[dict[str
 def _thumbnail(data: bytes) -> str:
     with Image.open(io.BytesIO(data), formats=["JPEG", "PNG"]) as image:
         image.thumbnail(_THUMBNAIL)
-        small = io.BytesIO()
-        (image if image.mode in ("L", "RGB") else image.convert("RGBA").convert("RGB")).save(small, "JPEG", quality=80)
-    return base64.b64encode(small.getvalue()).decode()
+        return base64.b64encode(as_jpeg(image, 80)).decode()
 
 
 def _gallery(picked: list[tuple[int, dict[str, Any]]], out: Folder) -> list[dict[str, Any]]:

@@ -173,9 +173,9 @@ class Release:
 
 def _thumbnail(image: Any) -> bytes:
     """Return a small JPEG of a picture."""
+    from pmcmine.images.encode import as_jpeg  # Pillow; consumers may lack it
+
     image.draft("RGB", (2 * _THUMBNAIL, 2 * _THUMBNAIL))
     small = image.convert("RGB")
     small.thumbnail((2 * _THUMBNAIL, 2 * _THUMBNAIL))
-    out = io.BytesIO()
-    small.save(out, "JPEG", quality=85)
-    return out.getvalue()
+    return as_jpeg(small, 85)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from pmcmine.ids import free_key
 from pmcmine.images.check import CheckedImage, grey_or_rgb
+from pmcmine.images.encode import as_jpeg
 from pmcmine.text.bounds import CAPTION_COPY, shorten
 from schemas import plain
 from schemas.article import Article
@@ -84,11 +85,10 @@ def _open(image: CheckedImage) -> Image.Image:
 
 
 def _encode(part: Image.Image, form: str) -> Crop:
-    out = io.BytesIO()
     if form == "JPEG":
-        part.save(out, "JPEG", quality=_QUALITY, subsampling=0)
-    else:
-        part.save(out, "PNG", compress_level=6)
+        return Crop(as_jpeg(part, _QUALITY, subsampling=0), form)
+    out = io.BytesIO()
+    part.save(out, "PNG", compress_level=6)
     return Crop(out.getvalue(), form)
 
 

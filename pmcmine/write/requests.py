@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import math
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from pmcmine.images.encode import as_jpeg
 from pmcmine.plugins.task import Task
 from pmcmine.stream.pictures import picture
 from pmcmine.text.tokens import estimate
@@ -141,9 +141,7 @@ def with_image(request: Request, row: Row, settings: Settings, release: Path) ->
         return request.body
     image = picture(row.image.read(release))
     image.thumbnail((settings.image_size, settings.image_size))
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=_QUALITY)
-    url = f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
+    url = f"data:image/jpeg;base64,{base64.b64encode(as_jpeg(image, _QUALITY)).decode()}"
     system, user = request.body["messages"]
     content = [{"type": "image_url", "image_url": {"url": url}}, user["content"][1]]
     return {**request.body, "messages": [system, {**user, "content": content}]}
