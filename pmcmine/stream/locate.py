@@ -15,6 +15,7 @@ import fsspec
 import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
+from pmcmine.io.extras import need_file_system
 from pmcmine.io.hub_refusal import refusal
 from pmcmine.io.safe_names import release_name
 from pmcmine.release.condition_text import check_length
@@ -45,12 +46,13 @@ def locate(release: str) -> tuple[Any, str, str, str]:
     what it was.
 
     Raises:
-        PmcmineError: if the two repos are of two releases.
+        PmcmineError: if the two repos are of two releases, or what reads from there is not installed.
     """
     is_repo = release.startswith("hf://datasets/") or (
         release.count("/") == 1 and "://" not in release and not Path(release).exists()
     )
     url = f"hf://datasets/{release}" if is_repo and not release.startswith("hf://") else release
+    need_file_system(url, f"{release}:")
     fs, root = fsspec.core.url_to_fs(url)
     if is_repo:
         roots = [_pinned(fs, r, release) for r in _repos(root)]

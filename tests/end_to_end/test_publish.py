@@ -213,7 +213,7 @@ def test_what_verify_notices(release: Path, tmp_path: Path, capsys: pytest.Captu
 def test_refusals_are_one_line(release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with HubServer(token="another") as hub:
         code, out, err = call(capsys, "publish", str(release), "org/pairs", "--endpoint", hub.url, "-q")
-        assert code == 2 and err.count("\n") == 1 and "hf_secret" not in out + err
+        assert code == 2 and err.count("\n") == 1 and "hf_secret" not in out + err and "HF_TOKEN" in err
     for args in (("publish", str(tmp_path), "org/pairs"), ("publish", str(release), "pairs")):
         code, _, err = call(capsys, *args)
         assert code == 2 and err.count("\n") == 1

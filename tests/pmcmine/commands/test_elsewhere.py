@@ -53,3 +53,14 @@ def test_a_name_of_the_package_that_needs_more_says_what_to_install() -> None:
     assert (
         done.stdout.startswith("pmcmine.Release needs more packages") and "pip install 'pmcmine[mine]'" in done.stdout
     )
+
+
+def test_a_stream_from_the_hub_without_its_client_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['huggingface_hub'] = None\n"
+        "from pmcmine import stream; from pmcmine.errors import PmcmineError\n"
+        "try: stream.open('ORG/NAME')\n"
+        "except PmcmineError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert "pip install 'pmcmine[hub]'" in done.stdout and done.stdout.count("\n") == 1
