@@ -24,6 +24,7 @@ from pmcmine.stream.state import Position
 
 _TRIES: Final = 7  # readings of a range
 _WAIT: Final = 0.1  # seconds before the second one; doubles, with jitter
+_UPDATED: Final = "If the release has changed since the stream was opened, open it again"
 _Answer = Future[list[dict[str, Any]] | PmcmineError]
 
 
@@ -350,10 +351,10 @@ class Samples:
             except NoRanges:
                 raise
             except FileNotFoundError:
-                raise PmcmineError(f"{shard}: is missing; is the copy complete?") from None
+                raise PmcmineError(f"{shard}: is missing; is the copy complete? {_UPDATED}") from None
             except Exception as error:  # noqa: BLE001 - each file system has errors of its own
                 problem = f"{type(error).__name__}: {error}"
                 asked = getattr(error, "retry_after", 0.0)
             if attempt < _TRIES - 1:
                 time.sleep(max(_WAIT * 2**attempt * random.uniform(0.7, 1.3), min(asked, MOST_WAIT)))
-        raise PmcmineError(f"{shard} at {start}: can't be read ({problem})")
+        raise PmcmineError(f"{shard} at {start}: can't be read ({problem}). {_UPDATED}")

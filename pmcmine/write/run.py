@@ -226,7 +226,7 @@ def _check_same(record: ReleaseRecord, facts: WrittenFacts, order: Order) -> Non
     differ = ", ".join(k for k in sorted({*now, *before}) if now.get(k) != before.get(k))
     raise PmcmineError(
         f"--name {facts.name}: the release has texts of that name with another {differ}; choose another --name, or "
-        "--overwrite to replace them (answers are kept and not paid for again)"
+        "--overwrite to replace them (requests that are still the same are not paid for again)"
     )
 
 
