@@ -47,6 +47,17 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(for_json(value, hidden=True)))
 
 
+def print_damaged(release: str) -> None:
+    """Print a line to stderr for each side table of a release that is damaged and was left as it is."""
+    from pmcmine.io.folder import Folder
+    from pmcmine.release.record import load_release
+    from pmcmine.release.side_tables import damaged_side_tables
+
+    folder = Folder(release)
+    for line in damaged_side_tables(folder, load_release(folder)):
+        click.echo(f"pmcmine: {line}", err=True)
+
+
 def for_json(value: Any, hidden: bool = False) -> Any:
     """Return a value as JSON has it: without numbers that are not finite, and with names that are texts.
 

@@ -9,7 +9,7 @@ import click
 from pmcmine.commands.declare import Argument, Option
 from pmcmine.commands.mine import keys_and_values, print_summary
 from pmcmine.commands.options import given
-from pmcmine.commands.output import Json, iso_day, print_json
+from pmcmine.commands.output import Json, iso_day, print_damaged, print_json
 from pmcmine.errors import EXIT_DONE, PmcmineError
 from pmcmine.text.redact import redact
 
@@ -82,6 +82,7 @@ def refuse_demo(release: str, flags: dict[str, Any]) -> None:
 
 def print_update(config: Any, outcome: Any, as_json: bool = False) -> int:
     """Print what an update changed; return the exit code."""
+    print_damaged(config.out)
     if not outcome.fresh:
         if as_json:
             print_json({"release": redact(config.out), "new": False})

@@ -9,7 +9,7 @@ import click
 
 from pmcmine.commands.declare import Argument, Option
 from pmcmine.commands.model_server import JUDGE_KEY, RETRIES, TIMEOUT, client_of
-from pmcmine.commands.output import Json, check_file, listing, print_json
+from pmcmine.commands.output import Json, check_file, listing, print_damaged, print_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
 from pmcmine.plugins.load import TASKS
@@ -186,6 +186,8 @@ def _run(release: Path, order: Order, client: Client | None, judge: Client | Non
     except KeyboardInterrupt:
         click.echo("pmcmine: stopped; answers are kept, and the same command resumes", err=True)
         raise
+    if order.out is None:
+        print_damaged(str(release))
     _show(release, order, done, as_json)
 
 
@@ -193,6 +195,7 @@ def _remove(release: Path, name: str, as_json: bool) -> None:
     from pmcmine.write.run import remove_written
 
     n = remove_written(release, name)
+    print_damaged(str(release))
     if as_json:
         print_json({"release": str(release), "removed": name, "files": n})
     else:

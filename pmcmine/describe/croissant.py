@@ -6,6 +6,7 @@ https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -63,6 +64,8 @@ _CONTEXT: Final = {
 }
 
 
+TABLES_CROISSANT: Final = "tables/croissant.json"
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MEMBERS: Final = {
     "jpg": ("image/jpeg", "sc:ImageObject"),
     "txt": ("text/plain", "sc:Text"),
@@ -134,6 +137,15 @@ def croissant_head(
         "citeAs": "Made with pmcmine from the PMC Open Access Subset; each row states its article and its attribution.",
         "isLiveDataset": False,
     } | (provenance(about, groups) if about is not None else {})
+
+
+def published_day(description: bytes) -> str | None:
+    """Return the day of publication that a description states; None if it states none, or is no description."""
+    try:
+        day = json.loads(description).get("datePublished")
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    return day if isinstance(day, str) and _DAY.fullmatch(day) else None
 
 
 def to_json(content: Mapping[str, Any]) -> bytes:

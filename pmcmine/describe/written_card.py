@@ -30,18 +30,16 @@ terms of the model may add to that. `release.json` states under `written` how ea
 """
 
 
-def written_descriptions(tables: Iterable[WrittenFacts], release: Folder) -> dict[str, bytes]:
+def written_descriptions(tables: Iterable[WrittenFacts], release: Folder, date: str | None) -> dict[str, bytes]:
     """Return the files that describe the side tables, by name: card and Croissant; none without a side table.
 
     Args:
         tables: the side tables.
         release: holds their files.
-
-    Raises:
-        DamagedError: if a file of one can't be read.
+        date: day on which the release was published, as the description of its tables states it; None if it does not.
     """
     held = list(tables)
-    return {CARD: written_card(held), CROISSANT: written_croissant(held, release)} if held else {}
+    return {CARD: written_card(held), CROISSANT: written_croissant(held, release, date)} if held else {}
 
 
 def written_card(tables: Iterable[WrittenFacts]) -> bytes:

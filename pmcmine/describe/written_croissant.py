@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from pmcmine._version import __version__
 from pmcmine.describe.croissant import croissant_field, croissant_head, to_json
 from pmcmine.describe.provenance import CONTEXT
+from pmcmine.errors import DamagedError, UnsafeNameError
 from pmcmine.io.folder import Folder
 from pmcmine.release.layout import columns_of
 from pmcmine.release.written import TEXTS, WrittenFacts
@@ -19,18 +21,22 @@ _TEXT = (
 )
 
 
-def written_croissant(tables: Iterable[WrittenFacts], release: Folder) -> bytes:
+def written_croissant(tables: Iterable[WrittenFacts], release: Folder, date: str | None) -> bytes:
     """Return `croissant.json` of side tables of texts, with PROV of each and the columns that its files have.
+
+    A side table of which no file can be read has no record set, because its columns are not known.
 
     Args:
         tables: the side tables.
         release: holds their files, which may be of an earlier version.
-
-    Raises:
-        DamagedError: if a file of one can't be read.
+        date: day of publication; None if it is not known.
     """
     distribution, sets, made = [], [], []
     for facts in sorted(tables, key=lambda w: w.name):
+        made.append(_activity(facts))
+        held = _columns(release, facts)
+        if held is None:
+            continue
         files = f"files-{facts.name}"
         distribution.append(
             {
@@ -41,8 +47,6 @@ def written_croissant(tables: Iterable[WrittenFacts], release: Folder) -> bytes:
                 "includes": f"{facts.name}/{TEXTS}/**/*.parquet",
             }
         )
-        # All files of a side table are written by one run; an update only takes some away.
-        held = columns_of(release, facts.texts[0]) if facts.texts else frozenset(WRITTEN.schema.names)
         schema = [field for field in WRITTEN.schema if field.name in held]
         fields = [croissant_field(facts.name, field, files) for field in schema]
         sets.append(
@@ -55,10 +59,18 @@ def written_croissant(tables: Iterable[WrittenFacts], release: Folder) -> bytes:
                 "field": [f for f in fields if f is not None],
             }
         )
-        made.append(_activity(facts))
     head = croissant_head("pmcmine-written", _TEXT, (), {}, __version__)
     head["@context"] = head["@context"] | {"prov": CONTEXT["prov"]}
+    head |= {"datePublished": date} if date is not None else {}
     return to_json(head | {"prov:wasGeneratedBy": made, "distribution": distribution, "recordSet": sets})
+
+
+def _columns(release: Folder, facts: WrittenFacts) -> frozenset[str] | None:
+    """Return the columns that all files of a side table have, as one run wrote them; None if none is readable."""
+    for name in facts.texts:
+        with suppress(DamagedError, UnsafeNameError):
+            return columns_of(release, name)
+    return None if facts.texts else frozenset(WRITTEN.schema.names)
 
 
 def _activity(facts: WrittenFacts) -> dict[str, Any]:

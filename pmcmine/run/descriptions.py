@@ -13,7 +13,7 @@ import pyarrow as pa
 from pmcmine.describe.balance import Balance, BalanceCount
 from pmcmine.describe.cards import TABLES_SCHEMA, shards_card, shards_schema, tables_card, tables_schema
 from pmcmine.describe.corpus_facts import FactsCount
-from pmcmine.describe.croissant import shards_croissant, tables_croissant
+from pmcmine.describe.croissant import TABLES_CROISSANT, shards_croissant, tables_croissant
 from pmcmine.describe.datasheet import CITATION, DATASHEET, citation, datasheet
 from pmcmine.describe.parquet_card import PARQUET_SCHEMA, PARQUET_TITLE, describe_parquet, parquet_schema
 from pmcmine.describe.provenance import About
@@ -79,7 +79,7 @@ def describe_datasets(
         "shards/croissant.json": shards_croissant(written.pairs, licences, schema=figures, about=about),
         "tables/README.md": tables_card(written.tables, vocabulary, published, about),
         TABLES_SCHEMA: tables_schema(published),
-        "tables/croissant.json": tables_croissant(written.tables, licences, published, about),
+        TABLES_CROISSANT: tables_croissant(written.tables, licences, published, about),
     }
     if config.panel_shards:
         cards |= {

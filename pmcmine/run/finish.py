@@ -14,6 +14,7 @@ from pmcmine.assemble.image_tables import kept_image_table
 from pmcmine.assemble.reach import read_reach
 from pmcmine.config import MineConfig
 from pmcmine.describe.balance import Balance
+from pmcmine.describe.croissant import TABLES_CROISSANT, published_day
 from pmcmine.describe.report import make_report
 from pmcmine.describe.report_counts import ReportCount
 from pmcmine.duplicates.benchmark_sets import open_benchmarks
@@ -233,7 +234,7 @@ def _carried(
     """Return the scores and texts that still hold, and the entries of files that are not made anew."""
     old = job.old.record if job.old is not None else None
     scores, found, score_cards = kept_scores(old, files)
-    written, texts, text_cards = kept_written(old, files, job.out)
+    written, texts, text_cards = kept_written(old, files, job.out, published_day(cards[TABLES_CROISSANT]))
     found += texts
     write_announced(job.target, job.work, score_cards | text_cards)
     if job.config.decontaminate_sha256 is not None:

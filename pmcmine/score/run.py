@@ -23,7 +23,7 @@ from pmcmine.io.folder import Folder
 from pmcmine.io.lock import held
 from pmcmine.io.safe_files import replacing
 from pmcmine.plugins.scorer import OpenScorer
-from pmcmine.release.layout import JOURNAL, RELEASE, WORK, FileEntry, file_entry
+from pmcmine.release.layout import JOURNAL, RELEASE, WORK, FileEntry, file_entry, read_checked
 from pmcmine.release.record import ReleaseRecord, check_seal, load_release
 from pmcmine.release.scores import SCORES, ScoreFacts
 from pmcmine.release.tables import check_release, table_names
@@ -81,7 +81,7 @@ def score_release(
     facts = facts_of(request, opened)
     _check_columns(release, record, facts)
     wanted = _table_files(release, record, request.table)
-    same = {} if out is not None else _up_to_date(record, facts, overwrite)
+    same = {} if out is not None else _up_to_date(folder, record, facts, overwrite)
     todo = {
         f.name: f
         for f in wanted
@@ -143,8 +143,8 @@ def _score_file(facts: ScoreFacts, table_file: str) -> str:
     return f"{SCORES}/{facts.name}/{table_file.removeprefix(f'tables/{facts.table}/')}"
 
 
-def _up_to_date(record: ReleaseRecord, facts: ScoreFacts, overwrite: bool) -> Mapping[str, str]:
-    """Return the files that the release has of the same score.
+def _up_to_date(folder: Folder, record: ReleaseRecord, facts: ScoreFacts, overwrite: bool) -> Mapping[str, str]:
+    """Return the files that the release has of the same score; a damaged one is scored again.
 
     Raises:
         PmcmineError: if it has another one of that name, unless it may be replaced.
@@ -153,7 +153,8 @@ def _up_to_date(record: ReleaseRecord, facts: ScoreFacts, overwrite: bool) -> Ma
     if there is None:
         return {}
     if there.identity() == facts.identity():
-        return there.of
+        known = {file.name: file for file in record.files}
+        return {name: sha for name, sha in there.of.items() if _is_whole(folder, known.get(name))}
     if not overwrite:
         now, before = facts.identity(), there.identity()
         differ = ", ".join(k for k in now if now[k] != before.get(k))
@@ -162,6 +163,14 @@ def _up_to_date(record: ReleaseRecord, facts: ScoreFacts, overwrite: bool) -> Ma
             "or --overwrite to replace it"
         )
     return {}
+
+
+def _is_whole(folder: Folder, entry: FileEntry | None) -> bool:
+    """Check whether a file is there with the bytes that the release states."""
+    try:
+        return entry is not None and bool(read_checked(folder, entry))
+    except DamagedError:
+        return False
 
 
 def _begin(scratch: Folder, facts: ScoreFacts, files: Mapping[str, FileEntry], block_rows: int) -> None:

@@ -22,11 +22,13 @@ from pmcmine.config import MineConfig
 from pmcmine.describe.cards import TABLES_SCHEMA, tables_schema
 from pmcmine.errors import DamagedError, ReleaseError
 from pmcmine.io.folder import Folder
+from pmcmine.io.safe_names import release_name
 from pmcmine.release.layout import RELEASE, WAY_OUT, FileEntry, check_present, read_old_table
 from pmcmine.release.mark import UpdateMark
 from pmcmine.release.old_names import file_today
 from pmcmine.release.plan import Base, Plan, TableFile
 from pmcmine.release.record import ReleaseRecord, check_seal, load_release
+from pmcmine.release.side_tables import is_of_side_table
 from pmcmine.work.manifest import Manifest
 from pmcmine.work.rows import data_bytes
 from pmcmine.work.spill import PARTS, Spill
@@ -101,6 +103,7 @@ def open_old_release(folder: Folder, work: Folder, mark: UpdateMark) -> OldRelea
     Raises:
         ReleaseError: if it is not a complete release, or keeps no state.
         DamagedError: if it is damaged.
+        UnsafeNameError: if it names a file as no release does.
     """
     where = f"{folder.url}/{RELEASE}"
     record = check_seal(load_release(folder), where)
@@ -113,7 +116,10 @@ def open_old_release(folder: Folder, work: Folder, mark: UpdateMark) -> OldRelea
     state = check_state(folder)
     listed = [file.checked(where) for file in record.files]
     files = {file_today(f.name): f for f in (*listed, *state.files)}
-    check_present(folder, files.values())
+    # Side tables are kept or dropped without being read: a damaged one stops no update.
+    for name in filter(is_of_side_table, files):
+        release_name(name)
+    check_present(folder, (file for name, file in files.items() if not is_of_side_table(name)))
     base = Base(files, state.plan.files, mark.tag, mark.compact)
     return OldRelease(folder, work, record, replace(state.plan, base=base), mark)
 

@@ -13,7 +13,7 @@ from pmcmine.update.side_tables import kept_side_tables
 
 
 def kept_written(
-    old: ReleaseRecord | None, tables: Iterable[FileEntry], release: Folder
+    old: ReleaseRecord | None, tables: Iterable[FileEntry], release: Folder, date: str | None
 ) -> tuple[tuple[WrittenFacts, ...], list[FileEntry], dict[str, bytes]]:
     """Return the written texts that hold after an update, as `kept_side_tables` does.
 
@@ -21,10 +21,8 @@ def kept_written(
         old: the release before; None if there is none.
         tables: the files of its tables afterwards.
         release: its folder.
-
-    Raises:
-        DamagedError: if a file of a side table can't be read.
+        date: day of publication afterwards; None if it is not known.
     """
     if old is None:
         return (), [], {}
-    return kept_side_tables(old.written, old.files, tables, lambda found: written_descriptions(found, release))
+    return kept_side_tables(old.written, old.files, tables, lambda found: written_descriptions(found, release, date))

@@ -14,6 +14,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from pmcmine.assemble.parquet import write_parquet
+from pmcmine.describe.croissant import TABLES_CROISSANT, published_day
 from pmcmine.describe.written_card import CARD, CROISSANT, written_descriptions
 from pmcmine.io.folder import Folder
 from pmcmine.io.safe_files import replacing
@@ -29,6 +30,7 @@ from schemas.record import Table, to_arrow
 from schemas.written import WRITE_REJECTS, WriteReject, Written, WrittenSource, WrittenTurn
 from schemas.written import WRITTEN as WRITTEN_TABLE
 
+_MOST_DESCRIPTION: Final = 16 << 20  # bytes of croissant.json
 _MOST_ANSWER: Final = 20_000  # characters of a dropped answer
 
 
@@ -191,10 +193,8 @@ def put_into_release(folder: Folder, record: ReleaseRecord, facts: WrittenFacts,
 
     Raises:
         ReleaseError: if somebody changed the release meanwhile.
-        DamagedError: if a file of another side table can't be read.
     """
     others = [w for w in record.written if w.name != facts.name]
-    written_descriptions(others, folder)  # a damaged file of one is found before anything is written
     known, hashes = {f.name: f for f in record.files}, {f.name: f.sha256 for f in record.files}
     entries: dict[str, FileEntry] = {}
     of: dict[str, str] = {}
@@ -206,7 +206,7 @@ def put_into_release(folder: Folder, record: ReleaseRecord, facts: WrittenFacts,
             folder.write(name, data, replace=True)
     facts = replace(facts, of=of)
     tables = tuple(sorted([*others, facts], key=lambda w: w.name))
-    cards = written_descriptions(tables, folder)
+    cards = written_descriptions(tables, folder, _published(folder))
     gone = [f.name for f in record.files_of(f"{WRITTEN}/{facts.name}") if f.name not in entries]
     kept = [f for f in record.files if f.name not in {*entries, *gone, *cards}]
     described = [file_entry(*card) for card in cards.items()]
@@ -215,6 +215,14 @@ def put_into_release(folder: Folder, record: ReleaseRecord, facts: WrittenFacts,
     for name in gone:
         folder.remove(name)
     return facts
+
+
+def _published(folder: Folder) -> str | None:
+    """Return the day of publication that the description of a release's tables states; None if it states none."""
+    try:
+        return published_day(folder.read(TABLES_CROISSANT, _MOST_DESCRIPTION))
+    except OSError:
+        return None
 
 
 def _holds(folder: Folder, name: str, data: bytes) -> bool:
@@ -235,7 +243,7 @@ def take_out(folder: Folder, record: ReleaseRecord, name: str) -> int:
     tables = tuple(w for w in record.written if w.name != name)
     gone = [f.name for f in record.files_of(f"{WRITTEN}/{name}")]
     files = [f for f in record.files if f.name not in {*gone, CARD, CROISSANT}]
-    cards = written_descriptions(tables, folder)
+    cards = written_descriptions(tables, folder, _published(folder))
     files += [file_entry(*card) for card in cards.items()]
     after = replace(record, written=tables, files=tuple(sorted(files, key=lambda f: f.name)))
     with_files(folder, record, after, cards)
