@@ -29,12 +29,15 @@ def curate(
     from pmcmine.io.safe_files import replacing
     from pmcmine.release.lists import write_list
     from pmcmine.release.tables import check_release
+    from pmcmine.release.unlabelled import unlabelled_in
 
     check_release(release)
     check_file(out, overwrite)
     asked = read_recipe(recipe)
     check_writable(out)
     found = choose_figures(release, asked, str(recipe), seconds)
+    if not len(found.ids) and (why := unlabelled_in(release, "figures", asked.columns)):
+        raise PmcmineError(f"{recipe}: chooses nothing: {why}")
     funnel = [{"step": s.step, "in": s.rows_in, "out": s.rows_out} for s in found.steps]
     of = sha256((release / "release.json").read_bytes()).hexdigest()
     about = {"recipe": asked.text, "funnel": funnel, "release_sha256": of, "pmcmine": __version__}

@@ -122,7 +122,8 @@ def print_summary(config: Any, outcome: Any, as_json: bool = False) -> int:
     if as_json:
         print_json(summary.numbers(redact(config.out), outcome))
     else:
-        show(summary.totals(counts), *summary.totals_drawn(counts))
+        listed = release.snapshot.n_pmcids
+        show(summary.totals(counts, listed), *summary.totals_drawn(counts, listed))
         click.echo(f"release  {redact(config.out)}\nreport   {outcome.report}")
         for line in filter(None, [*summary.what_next(redact(config.out), counts), summary.no_concepts(release)]):
             click.echo(line)

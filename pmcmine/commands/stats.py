@@ -51,6 +51,7 @@ def stats(
     from pmcmine.release.hierarchy import prepare
     from pmcmine.release.scores import local_scores
     from pmcmine.release.tables import check_release, concept_tables, open_tables
+    from pmcmine.release.unlabelled import unlabelled_in
 
     check_release(release)
     if by not in _BY:
@@ -60,6 +61,8 @@ def stats(
         raise PmcmineError("--concepts: give it without --sql and --where")
     connection, files = open_tables(release)
     with connection:
+        if concepts is not None and "concepts" not in files:
+            raise PmcmineError(f"--concepts: {release} has no table concepts; mine with --vocab")
         first = next(iter(files.get("figures", ())), None)
         if where and not sql and first is not None:
             check_values(connection, where, known_values(pq.read_schema(first)), "--where")
@@ -78,10 +81,14 @@ def stats(
                 rows = result.fetchall()
         except duckdb.Error as error:
             raise PmcmineError(f"{option}: {explain(error, sql or where or '')}") from None
-    if json_:
-        _print_json(names_of, rows)
-        return
-    _show(names_of, rows if sql else [("(none)" if row[0] is None else row[0], *row[1:]) for row in rows])
+    if chosen and not rows and (why := unlabelled_in(release, "figures", chosen)):
+        raise PmcmineError(f"{option}: chooses nothing: {why}")
+    _print_json(names_of, rows) if json_ else _show(names_of, rows if sql else _with_none(rows))
+
+
+def _with_none(rows: list[Any]) -> list[Any]:
+    """Return rows with a name for the value that is missing."""
+    return [("(none)" if row[0] is None else row[0], *row[1:]) for row in rows]
 
 
 def _print_json(names_of: list[str], rows: list[Any]) -> None:

@@ -86,7 +86,7 @@ def _rows(release: Path, chosen: View, where: str | None, listed: ChosenList | N
     """Return the rows of a view that meet a condition and are in a list.
 
     Raises:
-        PmcmineError: if the release has no such table, or the condition is none.
+        PmcmineError: if the release has no such table or does not fill the columns, or the condition is none.
     """
     import duckdb
     import pyarrow.parquet as pq
@@ -98,6 +98,7 @@ def _rows(release: Path, chosen: View, where: str | None, listed: ChosenList | N
     from pmcmine.release.nearest import choose
     from pmcmine.release.scores import local_scores
     from pmcmine.release.tables import concept_tables, connect, create_view, table_files, table_names
+    from pmcmine.release.unlabelled import unlabelled_in
 
     tables = table_names(release)
     files = table_files(release, chosen.table, chosen.groups) if chosen.table in tables else []
@@ -119,11 +120,13 @@ def _rows(release: Path, chosen: View, where: str | None, listed: ChosenList | N
                     connection.register("chosen_list", listed.ids)
                     _tell_missing(connection, release, len(listed.ids))
                     condition += " AND figure_id IN (SELECT figure_id FROM chosen_list)"
-                return connection.sql(
-                    f"SELECT * FROM {sql_identifier(chosen.table)} WHERE {condition}{order}"
-                ).fetch_arrow_table()
+                query = f"SELECT * FROM {sql_identifier(chosen.table)} WHERE {condition}{order}"
+                found = connection.sql(query).fetch_arrow_table()
         except duckdb.Error as error:
             raise PmcmineError(f"{said}: {explain(error, where or '')}") from None
+    if not len(found) and (why := unlabelled_in(release, chosen.table, f"{chosen.where} {where or ''}")):
+        raise PmcmineError(f"{f'--view {chosen.name}' if chosen.name else said}: chooses nothing: {why}")
+    return found
 
 
 def _tell_missing(connection: Any, release: Path, listed: int) -> None:

@@ -35,10 +35,15 @@ def _most(reasons: Counter[str]) -> list[tuple[str, int]]:
     return sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:_MOST_REASONS]
 
 
-def totals(counts: Counts) -> list[str]:
-    """List articles, samples and rejects, the samples by place, and the most frequent reasons for rejects."""
+def totals(counts: Counts, listed: int = 0) -> list[str]:
+    """List articles, samples and rejects, the samples by place, and the most frequent reasons for rejects.
+
+    Args:
+        counts: counts of the release.
+        listed: articles that the source lists, or that were asked for.
+    """
     reasons = _reasons(counts)
-    lines = [_headline(counts)]
+    lines = [_headline(counts, listed)]
     lines += [f"  {place:28} {n:>9,}" for place, n in counts.samples.items()]
     if reasons:
         lines.append(f"{_reasons_title(reasons)}:")
@@ -75,10 +80,10 @@ def no_concepts(release: ReleaseRecord) -> str | None:
     return "concepts none: there was no vocabulary; `pmcmine vocab get open` installs one, --vocab names another"
 
 
-def totals_drawn(counts: Counts) -> list[TerminalTable | str]:
+def totals_drawn(counts: Counts, listed: int = 0) -> list[TerminalTable | str]:
     """Return the same as `totals`, as tables for a terminal."""
     reasons = _reasons(counts)
-    drawn: list[TerminalTable | str] = [_headline(counts)]
+    drawn: list[TerminalTable | str] = [_headline(counts, listed)]
     if counts.samples:
         places = [(place, f"{n:,}") for place, n in counts.samples.items()]
         drawn += ["", TerminalTable(("samples", "number"), places, numbers=(1,))]
@@ -88,11 +93,10 @@ def totals_drawn(counts: Counts) -> list[TerminalTable | str]:
     return [*drawn, ""]
 
 
-def _headline(counts: Counts) -> str:
-    return (
-        f"articles {counts.rows_of('articles'):,}  samples {sum(counts.samples.values()):,}  "
-        f"rejects {_reasons(counts).total():,}"
-    )
+def _headline(counts: Counts, listed: int) -> str:
+    kept = counts.rows_of("articles")
+    of = f" of {listed:,} ({listed - kept:,} rejected)" if listed > kept else ""
+    return f"articles {kept:,}{of}  samples {sum(counts.samples.values()):,}  rejects {_reasons(counts).total():,}"
 
 
 def _reasons_title(reasons: Counter[str]) -> str:

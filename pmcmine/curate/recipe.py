@@ -80,6 +80,11 @@ class Recipe:
     balances: tuple[Balance, ...] = ()
     size: int | None = None
 
+    @property
+    def columns(self) -> str:
+        """The condition, and the other columns that it chooses by."""
+        return " ".join([self.where, *(q.column for q in self.quantiles), *(b.by for b in self.balances)])
+
 
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe.

@@ -21,6 +21,7 @@ from pmcmine.release.conditions import check_values, explain, known_values, time
 from pmcmine.release.hierarchy import prepare
 from pmcmine.release.scores import local_scores
 from pmcmine.release.tables import concept_tables, create_view, open_tables
+from pmcmine.release.unlabelled import unlabelled_in
 from pmcmine.release.written import WrittenFacts, chosen_written, written_in
 
 _BATCH: Final = 1_000
@@ -51,7 +52,7 @@ class ReleaseReader:
             where: an SQL condition over its columns.
 
         Raises:
-            PmcmineError: if the release has no such table, or the condition is none.
+            PmcmineError: if the release has no such table, the condition is none, or no row meets it.
         """
         said = f"--where {quoted(where)}"
         if table not in self.tables:
@@ -69,8 +70,12 @@ class ReleaseReader:
                 self._connection.execute(
                     f"CREATE VIEW {name} AS SELECT * FROM {every} WHERE {key} IN (SELECT id FROM _chosen)"
                 )
+                (n,) = self._connection.execute("SELECT count(*) FROM _chosen").fetchall()[0]
         except duckdb.Error as error:
             raise PmcmineError(f"{said}: {explain(error, where)}") from None
+        if not n:
+            why = unlabelled_in(self._folder, table, where) or "no row meets it"
+            raise PmcmineError(f"{said}: chooses nothing of {table}: {why}")
 
     def rows(self, query: str) -> Iterator[dict[str, Any]]:
         """Yield the rows of a query over the tables, a batch at a time."""

@@ -12,6 +12,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.find.opened import open_release
 from pmcmine.find.query import DEPTH, Encoders, Ranked, Searcher, fuse
 from pmcmine.release.article_links import pmc_address
+from pmcmine.release.unlabelled import unlabelled
 
 _SNIPPET: Final = 200  # characters
 _MOST: Final = 1_000  # hits
@@ -121,7 +122,10 @@ class Search:
             raise PmcmineError(f"k={k}: give a number from 1 to {_MOST:,}")
         allowed = self._searcher.allowed(where)
         lists = self._lists(text or "", image, allowed, max(DEPTH, 2 * k), frozenset(by))
-        return self._hits(fuse(lists, k), text or "")
+        hits = self._hits(fuse(lists, k), text or "")
+        if not hits and where and (why := unlabelled(self._searcher.opened.config(), self._searcher.table, where)):
+            self.notes.append(why)
+        return hits
 
     def ids(self, text: str, *, where: str | None = None, most: int = _MOST) -> list[str]:
         """Return ids of what fits a text, the best first, without their rows: a page shows some of them at a time.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -42,6 +42,10 @@ class Opened(Protocol):
 
     def stated(self) -> Mapping[str, str]:
         """Return the SHA-256 of each file, by `release.json`."""
+        ...
+
+    def config(self) -> Mapping[str, Any]:
+        """Return the configuration that `release.json` states."""
         ...
 
     def schema(self, table: str) -> pa.Schema:
@@ -108,6 +112,10 @@ class LocalRelease:
     def stated(self) -> Mapping[str, str]:
         """Return the SHA-256 of each file, by `release.json`."""
         return {f.name: f.sha256 for f in load_release(Folder(str(self._folder))).files}
+
+    def config(self) -> Mapping[str, Any]:
+        """Return the configuration that `release.json` states."""
+        return load_release(Folder(str(self._folder))).config
 
     def schema(self, table: str) -> pa.Schema:
         """Return the columns of a table."""

@@ -174,6 +174,10 @@ class RemoteRelease:
         """Return the SHA-256 of each file, by `release.json`."""
         return {name: entry.sha256 for name, entry in self._files.items()}
 
+    def config(self) -> Mapping[str, Any]:
+        """Return the configuration that `release.json` states."""
+        return self._record.config
+
     def schema(self, table: str) -> pa.Schema:
         """Return the columns of a table."""
         return self._table_file(self._of(table)[0]).schema

@@ -136,6 +136,6 @@ def _line(total: Counter[str], n_pmcids: int, first: int, seconds: float) -> str
     if total["pmcids"] >= n_pmcids:
         left = f"{seconds:.0f} s"
     return (
-        f"{total['pmcids']:,} of {n_pmcids:,} articles, {total['samples']:,} figures, {total['rejected']:,} rejects, "
-        f"{(total['media_bytes'] + total['xml_bytes']) / 1e6:,.0f} MB, {rate:.1f} articles/s, {left}"
+        f"{total['pmcids']:,} of {n_pmcids:,} articles read, {total['samples']:,} figures, "
+        f"{total['rejected']:,} rejects, {(total['media_bytes'] + total['xml_bytes']) / 1e6:,.0f} MB, {rate:.1f} articles/s, {left}"
     )

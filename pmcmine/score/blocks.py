@@ -28,6 +28,9 @@ _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+SHARDS_OF: Final[Mapping[str, str]] = {"figures": "shards", "panels": "shards-panels"}
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Rows of a file of a table, from `start` to `stop`."""
@@ -139,9 +142,8 @@ def _image(release: Path, row: Mapping[str, Any], table: str) -> bytes | None:
     """
     if row.get("shard") is None:
         return None
-    folder = "shards" if table == "figures" else "shards-panels"
     _, offset, size = _PLACES[table]
-    name = f"{folder}/{release_name(row['shard'], 'shard')}"
+    name = f"{SHARDS_OF[table]}/{release_name(row['shard'], 'shard')}"
     data = read_range(release, name, row[offset], row[size], _MOST_IMAGE, "shard")
     if table == "figures":
         return data

@@ -27,7 +27,7 @@ from pmcmine.release.layout import JOURNAL, RELEASE, WORK, FileEntry, file_entry
 from pmcmine.release.record import ReleaseRecord, check_seal, load_release
 from pmcmine.release.scores import SCORES, ScoreFacts
 from pmcmine.release.tables import check_release, table_names
-from pmcmine.score.blocks import Block, blocks_of, schema_of
+from pmcmine.score.blocks import SHARDS_OF, Block, blocks_of, schema_of
 from pmcmine.score.registry import Request, facts_of, open_scorer, scorers
 
 _MARK: Final = "score.json"
@@ -108,10 +108,17 @@ def score_release(
 
 
 def _check_target(release: Path, record: ReleaseRecord, request: Request) -> None:
+    """Raise PmcmineError if the release lacks the table, or the images that the scorer reads."""
     if request.table not in table_names(release):
         raise PmcmineError(f"--table {request.table}: {release} has no such table")
-    if record.run.free_published and scorers()[request.scorer].target.images:
+    if not scorers()[request.scorer].target.images:
+        return
+    if record.run.free_published:
         raise PmcmineError(f"{release}: its shards are only on the Hub (free_published); download them first")
+    if not any(file.name.endswith(".tar") for file in record.files_of(SHARDS_OF[request.table])):
+        way = "; mine it with --panel-shards" if request.table == "panels" else ""
+        said = f"--with {request.scorer} --table {request.table}"
+        raise PmcmineError(f"{said}: reads images, and {release} has none of {request.table}{way}")
 
 
 def _check_columns(release: Path, record: ReleaseRecord, facts: ScoreFacts) -> None:

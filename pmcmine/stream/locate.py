@@ -154,12 +154,14 @@ class Listing:
         digest: hash of the listing, which holds hashes of all files.
         scores: scores of the release.
         written: side tables of texts that models wrote.
+        config: what it states as the configuration.
     """
 
     rows: dict[str, int | None]
     digest: str
     scores: tuple[ScoreFacts, ...] = ()
     written: tuple[WrittenFacts, ...] = ()
+    config: object = None
 
     @property
     def shards(self) -> dict[str, int | None]:
@@ -187,7 +189,7 @@ def listing_of(path: str, fs: Any, release: str) -> Listing:
         raise PmcmineError(f"{release}: release.json is damaged; is the copy complete?")
     rows = {f["name"]: n if type(n := f.get("rows")) is int else None for f in files}
     side = parse_scores(listing.get("scores"), path), parse_written(listing.get("written"), path)
-    return Listing(rows, sha256(data).hexdigest(), *side)
+    return Listing(rows, sha256(data).hexdigest(), *side, listing.get("config"))
 
 
 def check_options(

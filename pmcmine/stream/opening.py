@@ -19,6 +19,7 @@ from pmcmine.release.condition_text import quoted
 from pmcmine.release.lists import ChosenList, count_missing, read_list
 from pmcmine.release.nearest import choose
 from pmcmine.release.scores import named_in
+from pmcmine.release.unlabelled import unlabelled
 from pmcmine.stream.batches import Batches
 from pmcmine.stream.captions import composer_for
 from pmcmine.stream.document_rows import concept_files, concept_names
@@ -224,7 +225,8 @@ def open(
         asked = (
             f"split={split!r}" + (f", where={quoted(where)}" if where else "") + (f", list={list!r}" if list else "")
         )
-        warnings.warn(f"{release}: {asked} match no sample", stacklevel=2)
+        why = unlabelled(listing.config, "figures", where or "")
+        warnings.warn(f"{release}: {asked} match no sample{f'; {why}' if why else ''}", stacklevel=2)
     check_names({f"shards/{name}" for name in index.names}, local, "shard")
     check = local is None if check is None else check
     return Samples(

@@ -41,7 +41,10 @@ def test_the_five_most_frequent_reasons_with_their_meanings() -> None:
     assert all(len(line.split()) > 4 for line in lines[3:])  # what the reason means
     few = totals(_release({("figure", "no_caption"): 2, ("figure", "no_graphic"): 2}).counts)
     assert few[1] == "reasons for rejects (all):" and few[2].split()[0] == "no_caption" and len(few) == 4
-    assert totals(_release({}, articles=1).counts) == ["articles 1  samples 0  rejects 0"]
+    assert totals(_release({}, articles=1).counts, 1) == ["articles 1  samples 0  rejects 0"]
+    assert totals(_release({}, articles=1).counts, 1_010) == [
+        "articles 1 of 1,010 (1,009 rejected)  samples 0  rejects 0"
+    ]
 
 
 @pytest.mark.parametrize(("release", "said"), [
