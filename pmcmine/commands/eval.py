@@ -172,43 +172,26 @@ Corpus = Annotated[
 NoStructure = Annotated[bool, Option("--no-structure", help="Use only the text, not its section or article type.")]
 
 
-@app.add("type")
-def type_(
-    gold: Gold,
-    model: Model = None,
-    no_structure: NoStructure = False,
-    corpus: Corpus = None,
-    errors: Errors = 0,
-    json_: Json = False,
-) -> None:
-    """Evaluate the type of paragraphs: clinical_case, study, review, other."""
-    _heads("type", gold, model, not no_structure, errors, json_, corpus)
+def _add_heads(task: str, said: str) -> None:
+    """Add the command that evaluates one label of paragraphs."""
+
+    def command(
+        gold: Gold,
+        model: Model = None,
+        no_structure: NoStructure = False,
+        corpus: Corpus = None,
+        errors: Errors = 0,
+        json_: Json = False,
+    ) -> None:
+        _heads(task, gold, model, not no_structure, errors, json_, corpus)
+
+    command.__doc__ = said
+    app.add(task)(command)
 
 
-@app.add()
-def domain(
-    gold: Gold,
-    model: Model = None,
-    no_structure: NoStructure = False,
-    corpus: Corpus = None,
-    errors: Errors = 0,
-    json_: Json = False,
-) -> None:
-    """Evaluate the domain of paragraphs: clinical, biomedical, other."""
-    _heads("domain", gold, model, not no_structure, errors, json_, corpus)
-
-
-@app.add()
-def quality(
-    gold: Gold,
-    model: Model = None,
-    no_structure: NoStructure = False,
-    corpus: Corpus = None,
-    errors: Errors = 0,
-    json_: Json = False,
-) -> None:
-    """Evaluate the educational quality of paragraphs, from 1 to 5."""
-    _heads("quality", gold, model, not no_structure, errors, json_, corpus)
+_add_heads("type", "Evaluate the type of paragraphs: clinical_case, study, review, other.")
+_add_heads("domain", "Evaluate the domain of paragraphs: clinical, biomedical, other.")
+_add_heads("quality", "Evaluate the educational quality of paragraphs, from 1 to 5.")
 
 
 @app.add()

@@ -54,11 +54,8 @@ def stats(
     from pmcmine.release.unlabelled import unlabelled_in
 
     check_release(release)
-    if by not in _BY:
-        raise PmcmineError(f"--by {by}: {choose(by, _BY)}")
+    _check_options(by, concepts is not None and bool(sql or where))
     option = "--sql" if sql else "--where" if where else str(release)
-    if concepts is not None and (sql or where):
-        raise PmcmineError("--concepts: give it without --sql and --where")
     connection, files = open_tables(release)
     with connection:
         if concepts is not None and "concepts" not in files:
@@ -84,6 +81,13 @@ def stats(
     if chosen and not rows and (why := unlabelled_in(release, "figures", chosen)):
         raise PmcmineError(f"{option}: chooses nothing: {why}")
     _print_json(names_of, rows) if json_ else _show(names_of, rows if sql else _with_none(rows))
+
+
+def _check_options(by: str, two: bool) -> None:
+    if by not in _BY:
+        raise PmcmineError(f"--by {by}: {choose(by, _BY)}")
+    if two:
+        raise PmcmineError("--concepts: give it without --sql and --where")
 
 
 def _with_none(rows: list[Any]) -> list[Any]:

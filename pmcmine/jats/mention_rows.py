@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from pmcmine.jats.dom import Element
 from pmcmine.jats.elements import Body
@@ -15,6 +15,7 @@ from schemas.mention import Mention
 from schemas.paragraph import FigureReference
 
 _PARTS = ("graphic", "media", "alternatives", "caption", "label", "object-id", "p", "title")  # of a figure
+_APART = ("sub-article", "response")  # are mined apart
 _BOXES = ("fig-group", "alternatives", "boxed-text", "supplementary-material", "p", "disp-quote")
 
 
@@ -29,6 +30,24 @@ def links_to_figures(
         if named:
             found.append(FigureReference(start=ref.start, end=ref.end, figure_ids=tuple(named)))
     return tuple(found)
+
+
+def joined(parts: Sequence[tuple[int, Text]]) -> tuple[Ref, ...]:
+    """Return the links of texts that were joined, each of which begins at an offset."""
+    return tuple([ref._replace(start=ref.start + at, end=ref.end + at) for at, flat in parts for ref in flat.refs])
+
+
+def links_outside(links: Sequence[Element], kind: str, known: Container[Element]) -> Iterator[str]:
+    """Yield what the ledger says of each link of a kind whose text is in no row: where it is, and its target.
+
+    Args:
+        links: every `<xref>` of the article.
+        kind: `ref-type` of the links.
+        known: links in texts that were read.
+    """
+    for xref in links:
+        if xref.get("ref-type") == kind and xref not in known and next(xref.iterancestors(*_APART), None) is None:
+            yield f"{xref.getparent().tag}: {xref.get('rid') or ''}"
 
 
 class LinkTargets:
@@ -197,14 +216,8 @@ class MentionRows:
         parts: tuple[tuple[int, Text], ...],
     ) -> None:
         """Find the mentions in a text joined from parts; only linked ones, for a caption names itself."""
-        if text is None:
-            return
-        refs = tuple(
-            Ref(r.start + offset, r.end + offset, r.kind, r.rids, r.element)
-            for offset, flat in parts
-            for r in flat.refs
-        )
-        if refs:
+        refs = joined(parts)
+        if text is not None and refs:
             self.read(context_id, context_kind, section_kind, text, self.targets.resolve(refs))
 
     def _count(self, n: int) -> None:
@@ -224,20 +237,8 @@ class MentionRows:
             links: every `<xref>` of the article.
         """
         n = 0
-        for xref in links:
-            if xref.get("ref-type") == "fig" and xref not in self.links:
-                parent = xref.getparent()
-                while parent is not None and parent.tag not in ("sub-article", "response"):
-                    parent = parent.getparent()
-                if parent is not None:
-                    continue
-                n += 1
-                self._count(1)
-                self.ledger.add(
-                    Stage.EXTRACT,
-                    Unit.MENTION,
-                    Reason.MENTION_OUTSIDE_TEXT,
-                    self.article_id,
-                    f"{xref.getparent().tag}: {xref.get('rid') or ''}",
-                )
+        for said in links_outside(links, "fig", self.links):
+            n += 1
+            self._count(1)
+            self.ledger.add(Stage.EXTRACT, Unit.MENTION, Reason.MENTION_OUTSIDE_TEXT, self.article_id, said)
         return n

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pmcmine.jats.dom import Element
 from pmcmine.jats.elements import FoundTable
-from pmcmine.jats.mention_rows import RepeatedText
+from pmcmine.jats.mention_rows import RepeatedText, joined, links_outside
 from pmcmine.jats.mentions import FigureIndex
 from pmcmine.jats.table_mentions import TableIndex, find_table_mentions
 from pmcmine.jats.text import Ref, Text
@@ -14,8 +14,6 @@ from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.text import bounds
 from pmcmine.text.sentences import Sentences
 from schemas.table_mention import TableMention
-
-_SUB_ARTICLES = ("sub-article", "response")
 
 
 def _ids(tables: Sequence[FoundTable]) -> dict[str, tuple[int, ...]]:
@@ -107,7 +105,7 @@ class TableMentions:
         parts: tuple[tuple[int, Text], ...],
     ) -> None:
         """Find the linked mentions in a text joined from parts; a caption names its own table in words."""
-        refs = tuple(r._replace(start=r.start + at, end=r.end + at) for at, flat in parts for r in flat.refs)
+        refs = joined(parts)
         if text is not None and refs:
             self.read(context_id, context_kind, section_kind, text, refs)
 
@@ -117,11 +115,8 @@ class TableMentions:
         Args:
             links: every `<xref>` of the article.
         """
-        for xref in links:
-            if xref.get("ref-type") != "table" or xref in self._links:
-                continue
-            if next(xref.iterancestors(*_SUB_ARTICLES), None) is None:
-                self._reject(Reason.MENTION_OUTSIDE_TEXT, f"{xref.getparent().tag}: {xref.get('rid') or ''}")
+        for said in links_outside(links, "table", self._links):
+            self._reject(Reason.MENTION_OUTSIDE_TEXT, said)
 
     def _reject(self, reason: Reason, detail: str) -> None:
         """Put a mention into the ledger.

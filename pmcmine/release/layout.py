@@ -44,6 +44,7 @@ OURS = frozenset(
     }
 )
 _IN_RELEASE = "@"
+_MOST_JSON = 1 << 30  # bytes of release.json
 _MOST = 1 << 62  # bytes or rows of a file
 WAY_OUT = (
     "`pmcmine verify` lists what is damaged; restore it from a copy or from where it was published and run the same "
@@ -142,6 +143,16 @@ def is_in_release(name: str) -> bool:
 def locate(work: Folder, name: str) -> tuple[Folder, str]:
     """Return the folder and path of a pack, or of what `in_release` named."""
     return (release_folder(work), name.removeprefix(_IN_RELEASE)) if name.startswith(_IN_RELEASE) else (work, name)
+
+
+def read_stated(release: Path) -> dict[str, Any]:
+    """Return the `release.json` of a release on this machine as it stands, of which some part is then parsed.
+
+    Raises:
+        DamagedError: if it is no JSON object.
+    """
+    data = (release / RELEASE).read_bytes()[:_MOST_JSON]
+    return sealed.parse_object(data, f"{release}/{RELEASE}", WAY_OUT)
 
 
 def is_untouched(out: Folder) -> bool:

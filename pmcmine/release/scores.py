@@ -16,8 +16,7 @@ import duckdb
 
 from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.io.safe_names import inside, sql_identifier, table_name
-from pmcmine.io.sealed import parse_object
-from pmcmine.release.layout import RELEASE, WAY_OUT
+from pmcmine.release.layout import RELEASE, WAY_OUT, read_stated
 from pmcmine.release.nearest import nearest
 
 SCORES: Final = "scores"
@@ -26,7 +25,6 @@ _MOST: Final = 200  # scores of a release
 _MOST_COLUMNS: Final = 50  # of a score
 _WORD: Final = re.compile(r"\w+")
 _UNKNOWN: Final = re.compile(r'Referenced column "(.*?)" not found')
-_MOST_JSON: Final = 1 << 30  # bytes of a release.json
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +119,7 @@ def scores_in(release: Path) -> tuple[ScoreFacts, ...]:
     Raises:
         DamagedError: if `release.json` is damaged.
     """
-    where = f"{release}/{RELEASE}"
-    data = (release / RELEASE).read_bytes()[:_MOST_JSON]
-    return parse_scores(parse_object(data, where, WAY_OUT).get("scores"), where)
+    return parse_scores(read_stated(release).get("scores"), f"{release}/{RELEASE}")
 
 
 def named_in(where: str | None, scores: Iterable[ScoreFacts], table: str) -> list[ScoreFacts]:

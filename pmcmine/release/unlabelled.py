@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from pmcmine.io.sealed import parse_object
-from pmcmine.release.layout import RELEASE, WAY_OUT
+from pmcmine.release.layout import read_stated
 
 # Columns that pmcmine's own enrichers fill, by the key of the configuration that turns them on, and by table.
 LABELS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
@@ -59,5 +58,4 @@ def _said(config: Mapping[str, Any], table: str, words: set[str]) -> Iterator[st
 
 def unlabelled_in(release: Path, table: str, condition: str) -> str:
     """As `unlabelled`, for a release on this machine."""
-    raw = parse_object((release / RELEASE).read_bytes(), f"{release}/{RELEASE}", WAY_OUT)
-    return unlabelled(raw.get("config"), table, condition)
+    return unlabelled(read_stated(release).get("config"), table, condition)

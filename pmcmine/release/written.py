@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pmcmine.errors import DamagedError, PmcmineError
-from pmcmine.io.sealed import parse_object
-from pmcmine.release.layout import RELEASE, WAY_OUT
+from pmcmine.release.layout import RELEASE, WAY_OUT, read_stated
 from pmcmine.release.nearest import choose
 from pmcmine.release.scores import NAME
 
@@ -17,7 +16,6 @@ WRITTEN: Final = "written"
 TEXTS: Final = "texts"  # in the folder of a side table: what was kept
 REJECTS: Final = "rejects"  # and what was not
 _MOST: Final = 200  # side tables of a release
-_MOST_JSON: Final = 1 << 30  # bytes of a release.json
 _TABLES: Final = ("figures", "panels", "articles", "cases")
 
 
@@ -115,9 +113,7 @@ def written_in(release: Path) -> tuple[WrittenFacts, ...]:
     Raises:
         DamagedError: if `release.json` is damaged.
     """
-    where = f"{release}/{RELEASE}"
-    data = (release / RELEASE).read_bytes()[:_MOST_JSON]
-    return parse_written(parse_object(data, where, WAY_OUT).get("written"), where)
+    return parse_written(read_stated(release).get("written"), f"{release}/{RELEASE}")
 
 
 def chosen_written(name: str, known: tuple[WrittenFacts, ...], said: str) -> WrittenFacts:

@@ -137,5 +137,6 @@ def _line(total: Counter[str], n_pmcids: int, first: int, seconds: float) -> str
         left = f"{seconds:.0f} s"
     return (
         f"{total['pmcids']:,} of {n_pmcids:,} articles read, {total['samples']:,} figures, "
-        f"{total['rejected']:,} rejects, {(total['media_bytes'] + total['xml_bytes']) / 1e6:,.0f} MB, {rate:.1f} articles/s, {left}"
+        f"{total['rejected']:,} rejects, {(total['media_bytes'] + total['xml_bytes']) / 1e6:,.0f} MB, "
+        f"{rate:.1f} articles/s, {left}"
     )
