@@ -11,6 +11,7 @@ A block ```text after one that was run is what it prints; `…` stands for anyth
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 import importlib.util
 import inspect
@@ -21,6 +22,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,6 +76,26 @@ def blocks_of(path: Path) -> list[Block]:
             Block(name, text.count("\n", 0, m.start("lang")) + 1, m["lang"], body, why["not run"], why["run if"])
         )
     return found
+
+
+def unexplained(code: str) -> set[str]:
+    """Return names that a block uses and neither makes nor explains: in a comment, or as what "continues from above"."""
+    found: set[str] = set()
+    made = {*dir(builtins)}
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            made |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            made.add(node.name)
+        elif isinstance(node, ast.arg):
+            made.add(node.arg)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            made.add(node.name)
+        elif isinstance(node, ast.Name):
+            (made if isinstance(node.ctx, ast.Store) else found).add(node.id)
+    tokens = tokenize.generate_tokens(io.StringIO(code).readline)
+    said = " ".join(token.string for token in tokens if token.type == tokenize.COMMENT)
+    return set() if "continues from above" in said else found - made - {*re.findall(r"\w+", said)}
 
 
 def commands_of(text: str) -> Iterator[str]:

@@ -14,7 +14,16 @@ import pytest
 from pmcmine.config import load_config
 from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import DemoFigure, many_articles
-from tests.doc_blocks import ROOT, Session, blocks_of, check_command, check_python, commands_of, shown_matches
+from tests.doc_blocks import (
+    ROOT,
+    Session,
+    blocks_of,
+    check_command,
+    check_python,
+    commands_of,
+    shown_matches,
+    unexplained,
+)
 from tests.helpers import NO_MODELS, add_concepts, mine, rows
 from tests.hub_server import HubServer
 
@@ -38,6 +47,23 @@ def test_each_block_is_one_that_the_program_understands(page: Path) -> None:
                 json.loads(block.text)
         except Exception as error:
             raise AssertionError(f"{block}: {error}") from error
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_block_of_python_runs_by_itself_or_says_what_it_needs(page: Path) -> None:
+    for block in blocks_of(page):
+        if block.lang == "python":
+            assert not unexplained(block.text), f"{block}: import or make these, or say `# continues from above`"
+
+
+def test_a_name_from_elsewhere_is_noticed() -> None:
+    assert unexplained("for row in rows:\n    print(row, list(rows))") == {"rows"}
+    for code in (
+        "# rows: of your table\nprint(rows)",
+        "# continues from above\nprint(rows)",
+        "def f(rows): return rows",
+    ):
+        assert not unexplained(code)
 
 
 @pytest.mark.parametrize(
