@@ -25,6 +25,7 @@ from pmcmine.release.conditions import check_values, explain, known_values
 from pmcmine.release.hierarchy import HIERARCHY, prepare
 from pmcmine.release.scores import local_scores
 from pmcmine.release.tables import concept_tables, malformed
+from pmcmine.release.unlabelled import unlabelled_in
 
 if TYPE_CHECKING:
     from pmcmine.find.hits import Search
@@ -137,6 +138,8 @@ class Results:
                 raise
             except duckdb.Error as error:
                 raise self._refused(error, filters) from None
+        if not total and (why := unlabelled_in(self._release, "figures", " ".join(filters.parts.values()))):
+            notes.append(why)
         return Found(rows, int(total), filters, tuple(notes))
 
     def _refused(self, error: duckdb.Error, filters: Filters) -> PmcmineError:

@@ -20,6 +20,7 @@ from pmcmine.release.conditions import check_values, explain, known_values, time
 from pmcmine.release.hierarchy import prepare
 from pmcmine.release.scores import local_scores
 from pmcmine.release.tables import MALFORMED, concept_tables, malformed, open_tables
+from pmcmine.release.unlabelled import unlabelled_in
 from pmcmine.rights.licenses import License, derivatives_ok, group_of, strictest
 from pmcmine.stream.ranges import SamplePlace, decode_sample
 from pmcmine.write.given import Given, Passage
@@ -136,7 +137,7 @@ class Rows:
         limit: most rows, chosen by a hash of their ids, so that a higher limit adds rows; no limit if None.
 
     Raises:
-        PmcmineError: if it is no release, has no such table, or the condition is none.
+        PmcmineError: if it is no release, has no such table or does not fill the columns, or the condition is none.
     """
 
     def __init__(self, release: Path, task: Task, where: str | None, limit: int | None) -> None:
@@ -147,6 +148,8 @@ class Rows:
         self._tables = set(files)
         self.files = [path.relative_to(release.resolve()).as_posix() for path in files[self.table]]
         self._choose(files[self.table], where, limit)
+        if where is not None and not len(self) and (why := unlabelled_in(release, self.table, where)):
+            raise PmcmineError(f"--where {quoted(where)}: chooses nothing: {why}")
 
     def _choose(self, paths: Sequence[Path], where: str | None, limit: int | None) -> None:
         """Note the id of each chosen row with the number of its file, and the key by which all is sorted."""

@@ -66,6 +66,7 @@ RECIPES = {
     (["subset", "--where", KINDS, "--out", "OUT/x.parquet"], "--set image_kinds=false"),
     (["curate", "--recipe", "OUT/where.toml", "--out", "OUT/x.parquet"], "--set image_kinds=false"),
     (["curate", "--recipe", "OUT/quantile.toml", "--out", "OUT/x.parquet"], "--set classify=false"),
+    (["write", "--task", "caption", "--dry-run", "--where", KINDS], "--set image_kinds=false"),
     (["stats", "--where", KINDS], "--set image_kinds=false"),
     (["stats", "--concepts", "liver"], "no table concepts; mine with --vocab"),
     (["export", "--format", "imagefolder", "--where", KINDS, "--out", "OUT/x"], "--set image_kinds=false"),

@@ -116,6 +116,9 @@ def test_the_condition_that_is_shown_gives_the_same_rows(
     out = tmp_path / "rows.parquet"
     with pytest.raises(SystemExit) as done:
         main(["subset", str(release), "--out", str(out), *(["--where", where] if where else [])])
+    if "quality" in query:  # the release was mined without
+        assert done.value.code == 2 and not found["total"] and "classify" in found["notes"][0]
+        return
     assert not done.value.code and pq.ParquetFile(out).metadata.num_rows == found["total"]
 
 
@@ -236,6 +239,12 @@ def test_without_an_index_captions_are_searched_for_the_words(release: Path) -> 
     figure = rows(release, "figures")[0]
     assert data.figures({"text": figure["figure_id"]}, 0)["ids"] == [figure["figure_id"]]
     assert figure["figure_id"] in data.figures({"text": figure["pmcid"]}, 0)["ids"]
+
+
+def test_a_condition_over_labels_that_the_release_has_not_says_so(release: Path) -> None:
+    data = ReleaseData(release)
+    assert "--set classify=false" in data.figures({"where": "caption_quality > 2"}, 0)["notes"][0]
+    assert not data.figures({"where": "year > 3000"}, 0)["notes"]
 
 
 def test_more_like_a_picture_by_its_fingerprint(tmp_path: Path, release: Path) -> None:
