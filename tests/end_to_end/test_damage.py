@@ -253,6 +253,7 @@ TAMPERING: dict[str, Callable[[Path, dict[str, Any]], None]] = {
     "no files": lambda r, d: d.update(files=[]),
     "no list": lambda r, d: d.pop("files"),
     "outside": lambda r, d: d["files"].append({**d["files"][0], "name": "../x"}),
+    "outside, as a side table": lambda r, d: d["files"].append({**d["files"][0], "name": "written/../../x"}),
     "without its shards": lambda r, d: d.update(files=[f for f in d["files"] if not f["name"].startswith("shards/")]),
     "without a table": lambda r, d: d.update(files=[f for f in d["files"] if "/articles/" not in f["name"]]),
     "twice": lambda r, d: d["files"].append(d["files"][0]),
