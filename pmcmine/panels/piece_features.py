@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from typing import Final, NamedTuple
 
 from pmcmine.panels.pieces import Layout, Piece
@@ -97,21 +96,18 @@ class PanelWords:
     def __init__(self, layout: Layout) -> None:
         """Take the caption."""
         self._text, self._spans = layout.text, layout.spans
+        # No `cached_property`: mypyc would look for them each time.
+        self._held: list[frozenset[str]] = []  # words of each marker
+        self._every: set[str] = set()  # words of any marker
+        self._several: set[str] = set()  # words that several have: of each piece the others' words would take n² time
 
-    @cached_property
-    def _held(self) -> tuple[frozenset[str], ...]:
-        """Words of each marker."""
-        return tuple([_words(self._text[s[0] : s[1]]) if s is not None else _NONE for s in self._spans])
-
-    @cached_property
-    def _shared(self) -> tuple[set[str], set[str]]:
-        """Words of any marker, and those that several have: of each piece the others' words would take n² time."""
-        every: set[str] = set()
-        several: set[str] = set()
-        for held in self._held:
-            several |= held & every
-            every |= held
-        return every, several
+    def _look(self) -> None:
+        """Look for the words of each marker."""
+        for span in self._spans:
+            held = _words(self._text[span[0] : span[1]]) if span is not None else _NONE
+            self._several |= held & self._every
+            self._every |= held
+            self._held.append(held)
 
     def compared(self, piece: Piece) -> Group:
         """Compare the words of a piece with those of the marker before it, and of the others.
@@ -119,11 +115,12 @@ class PanelWords:
         The group has the number of words, at most 3, that the marker has, others have, the marker alone has, and others
         alone have.
         """
-        every, several = self._shared
+        if not self._held:
+            self._look()
         words = frozenset([w for w in _words(self._text[piece.start : piece.end]) if len(w) >= _SHORTEST])
         mine = words & self._held[piece.before]
-        both = len(mine & several)
-        theirs = len(words & every) - len(mine)
+        both = len(mine & self._several)
+        theirs = len(words & self._every) - len(mine)
         counts = (len(mine), theirs + both, len(mine) - both, theirs)
         return ("overlap", piece.place, *[min(n, 3) for n in counts])
 

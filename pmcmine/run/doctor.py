@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -79,12 +81,18 @@ def examine(folder: str, seconds: float | None) -> Iterator[Finding]:
 
 def _python() -> Finding:
     here = sys.version_info[:2]
-    said = f"{sys.version.split()[0]}, pmcmine {__version__}"
+    said = f"{sys.version.split()[0]}, pmcmine {__version__}{', captions compiled' if captions_are_compiled() else ''}"
     if here < OLDEST:
         return Finding("Python", State.BROKEN, said, "install Python 3.11 or later")
     if here > NEWEST:
         return Finding("Python", State.NOTE, said, f"tests run on Python 3.11 to {NEWEST[0]}.{NEWEST[1]}")
     return Finding("Python", State.OK, said)
+
+
+def captions_are_compiled() -> bool:
+    """Check whether this installation splits captions with compiled modules (`PMCMINE_COMPILE=1 pip install .`)."""
+    found = find_spec("pmcmine.panels.captions")
+    return found is not None and found.origin is not None and found.origin.endswith(tuple(EXTENSION_SUFFIXES))
 
 
 def _extra(extra: str) -> Finding:
