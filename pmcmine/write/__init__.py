@@ -1,1 +1,1 @@
-"""Texts that a language model writes about rows of a release, each traceable to what the model was given."""
+"""Write texts about rows of a release with a language model, each traceable to the passages given to the model."""

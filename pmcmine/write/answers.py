@@ -1,4 +1,4 @@
-"""Read what a model answered, which is hostile until it is checked: JSON, perhaps among other words."""
+"""Read a model's answers, which are hostile until checked: JSON, perhaps among other words."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pmcmine.plugins.task import Content, Task, Turn
 _MOST: Final = 200_000  # characters of an answer
 _STARTS: Final = 20  # places where an object may begin
 _THOUGHT: Final = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
-# Controls but line breaks and tabs, overrides of the direction, halves of surrogate pairs.
+# Control characters except line breaks and tabs, overrides of text direction, unpaired surrogates.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def parse_object(text: str) -> Mapping[str, Any]:
-    """Return the JSON object of an answer.
+    """Return the JSON object in an answer.
 
     Raises:
-        ValueError: if it holds none.
+        ValueError: if it contains none.
     """
     if len(text) > _MOST:
         raise ValueError(f"more than {_MOST:,} characters")
@@ -43,15 +43,15 @@ def parse_object(text: str) -> Mapping[str, Any]:
 
 
 def read_answer(task: Task, text: str) -> Content:
-    """Return what an answer holds, without control characters.
+    """Return the content of an answer, without control characters.
 
     Raises:
-        ValueError: if it is not of the form of the task.
+        ValueError: if it does not have the form of the task.
     """
     found = task.content(parse_object(text))
     turns = tuple(Turn(_clean(turn.question), _clean(turn.answer)) for turn in found.turns)
     content = Content(_clean(found.text), turns)
-    if not turns and not _has_words(content.text):  # small models give back the form that they were shown
+    if not turns and not _has_words(content.text):  # small models return the form they were shown
         raise ValueError("an empty answer")
     if not all(_has_words(turn.question) and _has_words(turn.answer) for turn in turns):
         raise ValueError("an empty turn")

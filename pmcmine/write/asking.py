@@ -1,4 +1,4 @@
-"""Ask for answers through the journal: from it if it has them, else from the server, and into it at once."""
+"""Ask for answers through the journal: reuse an answer it has, otherwise ask the server and save the answer at once."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from pmcmine.write.requests import Request
 
 
 class Waiting(Exception):
-    """The answer to a request comes with a batch, or did not come with one."""
+    """The answer to a request is still to come with a batch, or its batch did not contain it."""
 
 
 class Asker:
-    """Asks one server from any number of threads; equal requests are made once.
+    """Ask one server from any number of threads; equal requests are made once.
 
     Args:
         client: the server.
         journal: keeps the answers.
-        budget: what may be spent.
+        budget: limit on tokens and cost.
     """
 
     def __init__(self, client: Client, journal: Journal, budget: Budget) -> None:
         self.client, self._journal, self._budget = client, journal, budget
-        self.asked = 0  # requests that were answered now
+        self.asked = 0  # requests answered in this run
         self._under_way: dict[str, Future[Answer]] = {}
         self._lock = threading.Lock()
 
@@ -42,13 +42,13 @@ class Asker:
             request: the request.
             schema: schema of the answer.
             name: name of the schema.
-            body: makes what is sent; called only if the journal has no answer.
+            body: builds the request body; called only if the journal has no answer.
 
         Raises:
-            BudgetReached: if the budget does not allow to ask.
+            BudgetReached: if the request may not fit the budget.
             NoAnswer: if the server gives none.
-            Refused: if it refuses this request.
-            PmcmineError: if it refuses all, or the journal can't be written.
+            Refused: if the server refuses this request.
+            PmcmineError: if the server refuses all requests, or the journal can't be written.
         """
         with self._lock:
             there = self._journal.get(request.hash)
@@ -93,14 +93,14 @@ class Asker:
 
 
 def answer_of(request: str, row: str, expected: tuple[int, int], model: str, reply: Reply) -> Answer:
-    """Return a reply as the journal keeps it; tokens that the server does not state are estimated.
+    """Convert a reply to a journal entry; token counts that the server does not state are estimated.
 
     Args:
         request: hash of the request.
-        row: row that it was made for.
-        expected: tokens that it is estimated to be, and the most that its answer may have.
+        row: row the request was made for.
+        expected: estimated tokens of the request, and the maximum tokens of its answer.
         model: model that was asked.
-        reply: what it answered.
+        reply: the model's reply.
     """
     read = reply.read if reply.read is not None else expected[0]
     estimated = expected[1] if reply.finish == TOO_LONG else estimate(reply.text)

@@ -1,6 +1,6 @@
-"""OpenAI's batch API: a file of requests is uploaded, answered within a day, and its answers are downloaded.
+"""Call OpenAI's batch API: upload a file of requests, which is answered within a day, and download the answers.
 
-Only the part that services which speak the same protocol have: files, and batches of chat completions.
+Uses only the part that compatible services also have: files, and batches of chat completions.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from pmcmine.write.transport import NoAnswer, Refused, Transport, bounded
 _COMPLETIONS: Final = "/v1/chat/completions"
 _MOST: Final = 1 << 20  # bytes of a description
 _MOST_FILE: Final = 4 << 30  # bytes of a file of answers
-_MOST_LINE: Final = 8 << 20  # bytes of an answer in it
+_MOST_LINE: Final = 8 << 20  # bytes of one answer in it
 _CHUNK: Final = 1 << 20
 _TRANSFER: Final = 3600.0  # seconds for a file
-_LISTED, _PAGES = 100, 50  # batches of a page, the most that it has, and pages that are looked through
+_LISTED, _PAGES = 100, 50  # batches per page (the maximum), and pages searched
 _ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
 _BOUNDARY: Final = "pmcmine-batch-4c1f9a0e7d"  # the file is JSON, in which no line begins with it
 T = TypeVar("T")
@@ -35,15 +35,15 @@ _OVER: Final = frozenset({"completed", "expired", "cancelled", "failed"})
 
 
 class NotMade(PmcmineError):
-    """The server refuses to make a batch, and has not made it."""
+    """The server refused to make a batch, and did not make it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What the server says of a batch.
+    """The state of a batch, as the server reports it.
 
     Attributes:
-        id: its name there.
+        id: its name at the server.
         status: such as `in_progress`.
         done: requests that were answered or failed.
         files: files with answers and with errors.
@@ -58,18 +58,18 @@ class Progress:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether the batch has ended: no more answers will come."""
         return self.status in _OVER
 
 
 def request_line(key: str, body: dict[str, Any]) -> bytes:
-    """Return the line of a request, whose answer is recognised by `key`."""
+    """Return the line of a request; `key` identifies its answer."""
     line = {"custom_id": key, "method": "POST", "url": _COMPLETIONS, "body": body}
     return json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 def upload(transport: Transport, path: Path) -> str:
-    """Upload a file of requests; returns its name at the server.
+    """Upload a file of requests; return its name at the server.
 
     Raises:
         PmcmineError: as `Transport.call`.
@@ -85,22 +85,22 @@ def upload(transport: Transport, path: Path) -> str:
 
 
 def create(transport: Transport, file: str, key: str, first: bool) -> Progress:
-    """Have a file of requests answered; the same batch is not made twice.
+    """Create the batch for a file of requests, unless it already exists.
 
     Args:
         transport: the server.
-        file: name of the file there.
-        key: stands in the metadata of the batch, and tells whether it was made.
-        first: whether nobody can have asked for it before.
+        file: name of the file at the server.
+        key: stored in the metadata of the batch, to recognise it later.
+        first: whether this is certainly the first attempt to create it.
 
     Raises:
         NotMade: if the server refuses it.
-        PmcmineError: as `Transport.call`; whether it was made is not known then.
+        PmcmineError: as `Transport.call`; the batch may or may not have been created then.
     """
     body = {"input_file_id": file, "endpoint": _COMPLETIONS, "completion_window": "24h", "metadata": {"pmcmine": key}}
     data = json.dumps(body).encode()
     for attempt in range(transport.endpoint.retries + 1):
-        if attempt or not first:  # an answer that was lost may have been a yes
+        if attempt or not first:  # the lost answer may have been a yes
             there = _find(transport, file, key)
             if there is not None:
                 return there
@@ -116,7 +116,7 @@ def create(transport: Transport, file: str, key: str, first: bool) -> Progress:
 
 
 def _find(transport: Transport, file: str, key: str) -> Progress | None:
-    """Return the batch that was made of a file, None if there is none among the newest few thousand."""
+    """Return the batch made from a file, or None if the newest few thousand batches do not include it."""
     after = ""
     for _ in range(_PAGES):
         found, after = _described(transport, "GET", f"batches?limit={_LISTED}{after}", partial(_page, file, key))
@@ -126,7 +126,7 @@ def _find(transport: Transport, file: str, key: str) -> Progress | None:
 
 
 def _page(file: str, key: str, raw: dict[str, Any]) -> tuple[Progress | None, str]:
-    """Return the batch of a file among those of a page, and how to ask for the next page; empty if there is none."""
+    """Return the batch of a file if it is on this page, and the query for the next page; empty if this is the last."""
     for one in raw["data"]:
         if (one.get("metadata") or {}).get("pmcmine") == key or one.get("input_file_id") == file:
             return _progress(one), ""
@@ -134,7 +134,7 @@ def _page(file: str, key: str, raw: dict[str, Any]) -> tuple[Progress | None, st
 
 
 def look(transport: Transport, batch: str) -> Progress:
-    """Ask how far a batch is.
+    """Return the progress of a batch.
 
     Raises:
         PmcmineError: as `Transport.call`.
@@ -165,7 +165,7 @@ def download(transport: Transport, file: str, to: Path) -> None:
 
 
 def answers(path: Path) -> Iterator[tuple[str, Reply | str]]:
-    """Yield the keys of requests in a file of answers, with the reply or why there is none; leaves out other lines."""
+    """Yield request keys in a file of answers, each with its reply or the reason for none; skip other lines."""
     with path.open("rb") as stream:
         while line := stream.readline(_MOST_LINE):
             try:
@@ -181,7 +181,7 @@ def _answer(line: dict[str, Any]) -> Reply | str:
     response = line.get("response") or {}
     if response.get("status_code") == 200:
         reply = completion(response["body"])
-        too_long = len(reply.text.encode("utf-8", "surrogatepass")) > MOST_ANSWER  # as when it is asked for by itself
+        too_long = len(reply.text.encode("utf-8", "surrogatepass")) > MOST_ANSWER  # same limit as for a single request
         return replace(reply, text="", finish=TOO_LONG) if too_long else reply
     error = line.get("error") or (response.get("body") or {}).get("error") or {}
     said = error.get("message") if isinstance(error, dict) else error
@@ -192,7 +192,7 @@ def _described(
     transport: Transport, method: str, path: str, parse: Callable[[dict[str, Any]], T], data: bytes | None = None,
     kind: str = "application/json", **more: Any,
 ) -> T:  # fmt: skip
-    """Make a request whose answer is one JSON object, which `parse` reads."""
+    """Make a request whose answer is one JSON object, and parse it with `parse`."""
 
     def read(answer: requests.Response) -> T:
         found = json.loads(bounded(answer, _MOST, transport.endpoint.url))
@@ -213,10 +213,10 @@ def _progress(raw: dict[str, Any]) -> Progress:
 
 
 def _name(value: object) -> str:
-    """Return a name that the server gave; it becomes part of an address.
+    """Check a name given by the server, which becomes part of an address.
 
     Raises:
-        PmcmineError: if it is none.
+        PmcmineError: if it is not a valid name.
     """
     if not isinstance(value, str) or not _ID.fullmatch(value) or value.strip(".") == "":
         raise PmcmineError(f"the server names a file or batch {for_terminal(repr(value), 80)}, which is no name")

@@ -1,7 +1,7 @@
-"""Ask through batches: what has no answer yet is collected, sent as files, and read into the journal when it is there.
+"""Ask in batches: collect requests without an answer, send them as files, and read the answers into the journal.
 
-Each batch is on the disk, in a file beside the journal, before the server is asked for it, so that a killed run finds
-it again and nothing is paid for twice.
+Each batch is written to a file beside the journal before the server is asked for it, so that a run resumed after a kill
+finds it again and nothing is paid for twice.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from pmcmine.write.requests import Request
 from pmcmine.write.transport import NoAnswer, Refused, Rejected
 
 log = logging.getLogger(__name__)
-# OpenAI takes 50,000 requests and 200 MB a file; smaller files are answered sooner and fit into memory.
+# OpenAI accepts 50,000 requests and 200 MB per file; smaller files are answered sooner and fit into memory.
 _MOST_REQUESTS, _MOST_BYTES = 10_000, 64 << 20
-_MOST_STATE: Final = 16 << 20  # bytes of what is noted of a batch
-_FIRST_PAUSE, _MOST_PAUSE = 1.0, 60.0  # seconds between two looks
-_AT_ONCE, _MOST_AT_ONCE = 500, 16 << 20  # answers that are read into the journal together, and their characters
+_MOST_STATE: Final = 16 << 20  # bytes of the state file of a batch
+_FIRST_PAUSE, _MOST_PAUSE = 1.0, 60.0  # seconds between two polls
+_AT_ONCE, _MOST_AT_ONCE = 500, 16 << 20  # answers read into the journal together, and their characters
 _FIRST: Final = 20  # requests of the first batch under a budget
-_MOST_LOOKS: Final = 5  # at a batch that is completed without its answers
+_MOST_LOOKS: Final = 5  # polls of a batch that is completed but lacks answers
 _REFUSED: Final = re.compile(r"status 4(?!08|25|29)")
 _FORMAT_UNKNOWN: Final = re.compile(
     r"status (?:400|422|50[01])\b.*(?:response[_ ]format|json[_ ]?schema)", re.IGNORECASE
@@ -47,17 +47,17 @@ _KEY: Final = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch as it is noted.
+    """The saved state of a batch.
 
     Attributes:
         key: hash of its requests.
         file: name of its file at the server.
         url: the server.
         model: the model.
-        id: its name at the server; empty as long as it may not exist.
-        requests: of each request, by its hash, the row, the tokens that it is estimated to be, and those that its
-            answer may have.
-        format: place of the format of answers that was asked for, as `format_of` takes it.
+        id: its name at the server; empty until the batch is known to exist.
+        requests: for each request hash, the row, the estimated tokens of the request, and the maximum tokens of its
+            answer.
+        format: index of the requested answer format, as `format_of` takes it.
     """
 
     key: str
@@ -70,13 +70,13 @@ class Batch:
 
 
 class BatchAsker(Asker):
-    """Collects requests for batches; what has an answer comes from the journal.
+    """Collect requests for batches; requests that have an answer are served from the journal.
 
     Args:
         client: the server.
         journal: keeps the answers.
-        budget: what may be spent; requests in batches are held.
-        folder: keeps what is noted of batches.
+        budget: limit on tokens and cost; requests in batches are held against it.
+        folder: keeps the state of batches.
 
     Raises:
         PmcmineError: if the folder can't be used.
@@ -87,13 +87,13 @@ class BatchAsker(Asker):
         self._folder = private_folder(folder)
         self._open = list(_noted(folder))
         self._sent = {request for batch in self._open for request in batch.requests}
-        self._without: dict[str, str] = {}  # requests that a batch of this run did not answer, and why
+        self._without: dict[str, str] = {}  # requests that a batch of this run left unanswered, with the reason
         self._spool: BinaryIO | None = None
         self._spooled: dict[str, tuple[str, int, int]] = {}
         self._spool_lock = threading.Lock()
         self.collects = True  # whether requests may still be added
         self._format = max((batch.format for batch in self._open), default=0)
-        self._held: dict[str, tuple[int, int]] = {}  # tokens that are held for a request
+        self._held: dict[str, tuple[int, int]] = {}  # tokens held for each request
         for batch in self._open:
             if batch.url != client.endpoint.url:
                 raise PmcmineError(
@@ -120,7 +120,7 @@ class BatchAsker(Asker):
             if len(self._spooled) >= _MOST_REQUESTS or size + len(line) > _MOST_BYTES:
                 self.submit()
             if self._budget.is_guessing and len(self._spooled) >= _FIRST:
-                raise Waiting("batch")  # the first answers tell what the others cost
+                raise Waiting("batch")  # the first answers show the cost of the others
             self._held[request.hash] = (self._budget.hold(request.expected, most), most)
             self._write(line)
             self._spooled[request.hash] = (request.row, request.expected, most)
@@ -130,7 +130,7 @@ class BatchAsker(Asker):
     def _write(self, line: bytes) -> None:
         try:
             if self._spool is None:
-                self._path.unlink(missing_ok=True)  # of a run that was killed while it collected
+                self._path.unlink(missing_ok=True)  # left by a run that was killed while collecting
                 self._spool = create_new(self._path, PRIVATE)
             self._spool.write(line)
         except OSError as error:
@@ -146,10 +146,10 @@ class BatchAsker(Asker):
         return self._folder / "next.jsonl"
 
     def submit(self) -> bool:
-        """Send what was collected as a batch; returns whether there was any.
+        """Send the collected requests as a batch; return whether there were any.
 
         Raises:
-            PmcmineError: if the server refuses it or does not answer.
+            PmcmineError: if the server refuses the batch or does not answer.
         """
         if self._spool is None:
             return False
@@ -163,7 +163,7 @@ class BatchAsker(Asker):
         except Rejected as error:
             hint = "; it has no batch API, so ask without --batch" if error.status == HTTPStatus.NOT_FOUND else ""
             raise PmcmineError(f"{error}{hint}") from None
-        except (NoAnswer, Refused) as error:  # of the batch, not of the row whose request filled it
+        except (NoAnswer, Refused) as error:  # about the batch, not about the row whose request filled it
             raise PmcmineError(f"{error}; nothing was sent, and the same command goes on") from None
         batch = Batch(key, file, endpoint.url, endpoint.model, "", spooled, self._format)
         self._note(batch)
@@ -172,7 +172,7 @@ class BatchAsker(Asker):
         return True
 
     def _made(self, batch: Batch, first: bool) -> Batch:
-        """Have the server make a batch, unless it did, and note its name."""
+        """Create the batch at the server unless it exists, and save its name."""
         try:
             found = replace(batch, id=batch_api.create(self.client.transport, batch.file, batch.key, first).id)
         except batch_api.NotMade:
@@ -188,7 +188,7 @@ class BatchAsker(Asker):
         with replacing(self._place(batch), PRIVATE) as out:
             out.write(data)
             out.flush()
-            os.fsync(out.fileno())  # after a power loss too, what was paid for is found again
+            os.fsync(out.fileno())  # paid batches must survive a power loss
 
     def _place(self, batch: Batch) -> Path:
         return self._folder / f"{batch.key}.json"
@@ -197,7 +197,7 @@ class BatchAsker(Asker):
         """Wait for all batches, and read their answers into the journal.
 
         Args:
-            told: called with the requests that are done, and all that are in batches.
+            told: called with the number of finished requests, and of all requests in batches.
 
         Raises:
             PmcmineError: if the server refuses a batch, does not answer, or the run is stopped.
@@ -230,9 +230,9 @@ class BatchAsker(Asker):
             ) from None
 
     def _read(self, batch: Batch, state: batch_api.Progress, last: bool) -> bool:
-        """Read the answers of a batch that is over, and forget it; returns whether that was done.
+        """Read the answers of a finished batch and forget it; return whether that was done.
 
-        A batch may be completed before its files are there: it is then looked at again, and never forgotten.
+        A batch may be completed before its files are available: it is then polled again, and never forgotten.
         """
         left = set(batch.requests)
         for file in state.files:
@@ -255,7 +255,7 @@ class BatchAsker(Asker):
         return True
 
     def _read_file(self, batch: Batch, file: str, left: set[str]) -> None:
-        """Read the answers of a file into the journal, and take those that it has from `left`."""
+        """Read the answers in a file into the journal, and remove their keys from `left`."""
         path = self._folder / "answers.jsonl"
         try:
             batch_api.download(self.client.transport, file, path)
@@ -275,7 +275,7 @@ class BatchAsker(Asker):
                 self._format = max(self._format, batch.format + 1)
             elif isinstance(reply, str):
                 self._without[key] = reply
-            elif self._journal.get(key) is None:  # a killed run may have read some
+            elif self._journal.get(key) is None:  # a killed run may have read some already
                 waiting.append(self._answer(batch, key, reply))
                 size += len(reply.text)
             if len(waiting) >= _AT_ONCE or size >= _MOST_AT_ONCE:
@@ -300,12 +300,12 @@ class BatchAsker(Asker):
 def ask_in_batches(
     asker: BatchAsker, passes: Callable[[], Iterator[object]], told: Callable[[int, int], None] | None = None
 ) -> None:
-    """Ask for all that a pass over the rows needs, in as many rounds as its further tries take.
+    """Ask for everything that a pass over the rows needs, in as many rounds as retries require.
 
     Args:
-        asker: collects and asks.
-        passes: goes over the rows, which asks for what they need.
-        told: called with the requests that are done, and all that are in batches.
+        asker: collects requests and asks.
+        passes: starts a pass over the rows, which requests their answers.
+        told: called with the number of finished requests, and of all requests in batches.
 
     Raises:
         PmcmineError: one line; the same call resumes.
@@ -321,10 +321,10 @@ def ask_in_batches(
 
 
 def _noted(folder: Path) -> Iterator[Batch]:
-    """Yield the batches that earlier runs noted.
+    """Yield the batches saved by earlier runs.
 
     Raises:
-        PmcmineError: if what they noted can't be read.
+        PmcmineError: if a state file can't be read.
     """
     for path in sorted(folder.glob("*.json")):
         try:

@@ -1,7 +1,7 @@
-"""Checks of what a model wrote against what it was given, without a model.
+"""Check a model's text against the passages it was given, without a model.
 
-Each module of `each/` is a check: it has `CODES`, the codes of the problems that it finds with their meanings, and
-`find(answer)`, which yields them. A new file there is a new check.
+Each module of `each/` is a check: it has `CODES`, the problem codes that it may report with their meanings, and
+`find(answer)`, which yields the problems. To add a check, add a file.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from pmcmine.write.given import Given
 
 __all__ = ["MAX_ANSWER", "Problem", "codes", "problems"]
 
-MAX_ANSWER: Final = 20_000  # characters; a longer one is not read, no task asks for one
-_MOST: Final = 10  # problems of one check
+MAX_ANSWER: Final = 20_000  # characters; a longer answer is not read, as no task asks for one
+_MOST: Final = 10  # problems reported per check
 _TOO_LONG: Final = "too_long"
 
 Check = Callable[[Answer], Iterator[Problem]]
@@ -40,13 +40,13 @@ def codes() -> dict[str, str]:
 
 
 def problems(answer: str, given: Given, task: str, *, prompt: str = "") -> tuple[Problem, ...]:
-    """Find what is wrong with an answer; nothing if it may be kept.
+    """Find the problems of an answer; an empty result means that it may be kept.
 
     Args:
-        answer: what the model wrote.
-        given: what the model was given.
+        answer: the model's text.
+        given: the passages and concepts given to the model.
         task: name of the task, such as `caption` or `vqa`.
-        prompt: the instructions that the model got besides; an answer that repeats them is wrong.
+        prompt: the instructions given to the model; an answer that repeats them is wrong.
     """
     if len(answer) > MAX_ANSWER:
         return (problem(_TOO_LONG, f"{len(answer):,} characters"),)

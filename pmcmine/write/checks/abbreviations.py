@@ -1,4 +1,4 @@
-"""What abbreviations that nobody spells out stand for: methods, units of medicine, chemical elements."""
+"""List the long forms of abbreviations that are rarely spelled out: methods, medical units, chemical elements."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Final
 
-# Whoever writes "SEM" means "scanning electron microscopy" or "standard error of the mean": a text may say either, and
-# what is wrong in its place is for a reader. A semicolon parts two meanings.
+# "SEM" means "scanning electron microscopy" or "standard error of the mean": a text may say either, and a reader has to
+# judge which is wrong in context. A semicolon separates two meanings.
 _KNOWN: Final = """
 CT: computed tomography tomographic scan
 CTA: computed tomography angiography tomographic
@@ -236,7 +236,7 @@ _FORMULA: Final = re.compile(r"(?:(?:NO3|SO4|PO4|CO3|[A-Z][a-z]?)\d{0,2}){1,6}[+
 
 @lru_cache(maxsize=10_000)
 def elements_of(text: str) -> frozenset[str]:
-    """Return the names of the elements and salts of a formula: "NaCl" is sodium chloride; empty if it is none."""
+    """Return the names of the elements and salts in a formula ("NaCl": sodium, chloride); empty if it is not one."""
     if not _FORMULA.fullmatch(text):
         return frozenset()
     known = dict(zip(_ELEMENTS[::2], _ELEMENTS[1::2], strict=True))
@@ -251,7 +251,7 @@ def elements_of(text: str) -> frozenset[str]:
 
 @cache
 def long_forms() -> Mapping[str, frozenset[str]]:
-    """Map abbreviations as they are written to the words that they may stand for."""
+    """Map abbreviations, as written, to the words that they may stand for."""
     out = dict(zip(_ELEMENTS[::2], (frozenset(names.split(",")) for names in _ELEMENTS[1::2]), strict=True))
     for line in _KNOWN.strip().splitlines():
         short, long = line.split(": ")

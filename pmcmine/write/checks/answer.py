@@ -1,4 +1,4 @@
-"""An answer and what it was written from, read once for all checks."""
+"""Hold an answer and its source, parsed once for all checks."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pmcmine.write.checks.source import Source, source_of
 from pmcmine.write.given import Given
 
 WORD: Final = re.compile(r"[^\W_]+(?:['’‐‑-][^\W_]+)*")
-_QUESTION: Final = re.compile(r"\?\s")  # the end of a question, and what parts it from its answer
+_QUESTION: Final = re.compile(r"\?\s")  # the end of a question, and the space before its answer
 IMAGE_TASKS: Final = frozenset(("caption", "panel-caption", "vqa"))
 DIALOGUES: Final = frozenset(("vqa", "instruction", "case-qa"))
-_AROUND: Final = 4  # words to each side of a copied one that are copied, too
+_AROUND: Final = 4  # words on each side of a copied word that must be copied, too
 _OF_TEXT: Final = frozenset(("section", "table"))  # kinds of passages that do not say what the image shows
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer with what it was written from.
+    """An answer with its source.
 
     Attributes:
         text: the answer.
-        given: what the model was given.
+        given: the passages and concepts given to the model.
         task: name of the task.
-        prompt: instructions that the model got besides what is in `given`; empty if not known.
+        prompt: instructions given to the model besides `given`; empty if not known.
     """
 
     text: str
@@ -48,17 +48,17 @@ class Answer:
 
     @cached_property
     def source(self) -> str:
-        """Join all that was given, with the names of its concepts."""
+        """Join all passages with the names of their concepts."""
         return "\n".join((self.given.text, *self.given.concepts))
 
     @cached_property
     def read(self) -> Source:
-        """Read the answer itself; a question and its answer are one sentence."""
+        """Parse the answer itself; a question and its answer are one sentence."""
         return source_of([_QUESTION.sub(", ", self.text) if self.task in DIALOGUES else self.text])
 
     @cached_property
     def support(self) -> Source:
-        """Read what may support an answer of this task: of the image only what is said of the figure."""
+        """Parse the passages that may support this answer; for tasks about an image, only those about the figure."""
         passages = self.given.passages
         if self.task in IMAGE_TASKS and any(p.kind not in _OF_TEXT for p in passages):
             passages = tuple(p for p in passages if p.kind not in _OF_TEXT)
@@ -66,20 +66,20 @@ class Answer:
 
     @cached_property
     def places(self) -> Places:
-        """Read the items of the answer."""
+        """Parse the items of the answer."""
         return Places(self.read)
 
     @cached_property
     def given_places(self) -> Places:
-        """Read the items of what may support the answer."""
+        """Parse the items of the supporting passages."""
         return Places(self.support)
 
     def copies(self, first: int, last: int) -> bool:
-        """Check whether words of the answer stand with those around them in what may support it, one by one.
+        """Check whether a run of words, with the words around it, is copied word for word from the supporting passages.
 
         Args:
-            first: number of the first word.
-            last: number of the last one.
+            first: index of the first word.
+            last: index of the last word.
         """
         words = [t.low for t in self.read.tokens[max(first - _AROUND, 0) : last + _AROUND + 1]]
         return len(words) > _AROUND and " ".join(words) in self._runs
@@ -90,14 +90,14 @@ class Answer:
 
     @cached_property
     def elsewhere(self) -> Source:
-        """Read what was given, but does not say what the image shows; nothing for tasks that do not ask about it."""
+        """Parse the passages that do not say what the image shows; empty for tasks that do not ask about an image."""
         if self.task not in IMAGE_TASKS:
             return Source("")
         return source_of(p.text for p in self.given.passages if p.kind in _OF_TEXT)
 
 
 def split_sentences(text: str) -> list[str]:
-    """Split a text into its sentences; the end of a line ends a sentence, too."""
+    """Split a text into sentences; a line break ends a sentence, too."""
     out = []
     for line in text.splitlines():
         starts = sentence_starts(line)

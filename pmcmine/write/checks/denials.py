@@ -1,4 +1,4 @@
-"""What sentences deny: the words that each negation governs."""
+"""Find negations in sentences, and the words that each governs."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pmcmine.vocabulary.word_classes import STOP
 from pmcmine.write.checks.source import Source
 from pmcmine.write.checks.tokens import Token, bases
 
-# Words that say only that something is there or is seen.
+# Words that only say that something is present or visible.
 _EMPTY: Final = frozenset(
     "see seen observe note find found detect identify show shown present evident visible appear exist occur have "
     "any sign evidence reveal demonstrate exhibit display report there case be do can could may might will would "
     "that such very also still yet apparent notice record longer well fully completely clearly whole panel image "
     "figure question answer contain include comprise possess harbor harbour".split()
 )
-# Further words that deny, which the triggers of clinical text leave out.
+# More negation words, which the triggers for clinical text lack.
 _MORE: Final = re.compile(
     r"\b(?:not|cannot|lack(?:s|ed|ing)?|absen(?:t|ce)|none|neither|nor|never|without|no(?!\.)|free of|"
     r"devoid|fail(?:s|ed)?|unable|except|exclud(?:e|es|ed|ing)|undetect(?:ed|able)|"
@@ -37,8 +37,8 @@ _STOPS: Final = re.compile(
     r"[.;:?!()]|,\s*(?:but|while|whereas|although|and)\b|\b(?:but|whereas|while|although|except)\b"
 )
 _TURNS: Final = frozenset("but whereas while although except yet".split())
-_NEAR: Final = 3  # words that a negation is about
-_FAR: Final = 10  # words that it may reach
+_NEAR: Final = 3  # words that a negation negates
+_FAR: Final = 10  # words within reach of a negation
 _LISTED: Final = re.compile(r"\(\s*(?:no|not)\s*\)", re.IGNORECASE)
 
 
@@ -49,12 +49,12 @@ class Denial:
     Attributes:
         said: its words.
         sentence: number of its sentence.
-        about: the words that it is about, the nearest first.
+        about: the words that it negates, nearest first.
         further: the same for each further part of a list: "no A or B".
         scope: all words that it governs.
         reach: all words near it.
-        firm: whether it denies by grammar; "loss of" and "poor" only may stand for a denial.
-        subject: the words before it in its clause, the nearest first.
+        firm: whether it negates by grammar; "loss of" and "poor" only may.
+        subject: the words before it in its clause, nearest first.
     """
 
     said: str
@@ -68,7 +68,7 @@ class Denial:
 
 
 def is_empty(token: Token) -> bool:
-    """Check whether a word says nothing of its own in a denial."""
+    """Check whether a word adds no meaning of its own to a negation."""
     return token.low in STOP or not _EMPTY.isdisjoint(bases(token.low))
 
 
@@ -94,7 +94,7 @@ def _near(source: Source, tokens: Sequence[Token], at: int, step: int, most: int
 
 
 def _before_bracket(source: Source, tokens: Sequence[Token], at: int) -> int:
-    """Return the number of the word before the bracket in which a word stands; -1 if there is none."""
+    """Return the index of the word before the bracket that encloses a word; -1 if there is none."""
     opening = source.text.rfind("(", max(tokens[at].start - _BRACKET, 0), tokens[at].start)
     return next((i for i in range(at - 1, -1, -1) if tokens[i].end <= opening), -1) if opening >= 0 else -1
 
@@ -147,7 +147,7 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
         forward = bool(scopes & {Scope.AFTER, Scope.NEXT, Scope.BOTH})
         gap = text[b : tokens[after].start - offset] if after < len(tokens) else ""
         right = tuple(_near(source, tokens, after, 1, most, True)) if forward and not _STOPS.search(gap) else ()
-        cut = forward and _VERB.search(said)  # "those who did not (p = 0.04)": what is denied is left out
+        cut = forward and _VERB.search(said)  # "those who did not (p = 0.04)": the negated verb is elided
         subject = tuple(_near(source, tokens, before, -1, _FAR, True))
         left = subject[:_NEAR] if not right and not cut else ()
         reach = (
@@ -171,17 +171,17 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
 
 
 def _is_either(text: str, start: int, end: int) -> bool:
-    """Check whether a negation is one of two that are named together: "with or without"."""
+    """Check whether a negation is one of two alternatives named together: "with or without"."""
     return bool(_EITHER.search(text, max(start - _BEFORE, 0), start) or _OR_WITH.match(text, end))
 
 
 def names_both(source: Source) -> bool:
-    """Check whether "absence and presence", or "without or with", stands in a text."""
+    """Check whether a text contains "absence and presence", or "without or with"."""
     return bool(_BOTH.search(source.text))
 
 
 def _listed(source: Source, words: Sequence[Token]) -> tuple[tuple[Token, ...], ...]:
-    """Return the items of a list before a negation, each a word: "Iran, Korea and Sudan are not present"."""
+    """Return the items of a list before a negation, one word each: "Iran, Korea and Sudan are not present"."""
     pairs = [(a, b) for b, a in pairwise(words) if _ITEM.search(source.text[a.end : b.start])]
     return tuple((t,) for t in dict.fromkeys(t for pair in pairs for t in pair)) if len(pairs) > 1 else ()
 
@@ -210,9 +210,9 @@ _EITHER: Final = re.compile(
 _OR_WITH: Final = re.compile(r"\s?(?:or|and|/)\s?(?:in\s)?(?:the\s)?(?:presen(?:t|ce)|with)\b", re.IGNORECASE)
 _BOTH: Final = re.compile(rf"\b(?:absen(?:t|ce)|without){_OR_WITH.pattern}", re.IGNORECASE)
 _BEFORE: Final = 30  # characters before a negation
-_VERB: Final = re.compile(r"(?:\bnot|n['’]t|\bcannot|\bwithout)\Z", re.IGNORECASE)  # what denies the verb behind it
+_VERB: Final = re.compile(r"(?:\bnot|n['’]t|\bcannot|\bwithout)\Z", re.IGNORECASE)  # negations of the verb that follows
 _BRACKET: Final = 300  # characters of a bracket
 _ITEM: Final = re.compile(r",|\band\b")
 _OR: Final = re.compile(r"\bn?or\b")
 _MOST: Final = 20  # negations of a sentence
-_LONGEST: Final = 4_000  # characters of a sentence; what is longer is no prose
+_LONGEST: Final = 4_000  # characters of a sentence; a longer one is not prose

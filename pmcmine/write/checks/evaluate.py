@@ -29,7 +29,7 @@ _FIELDS: Final = {"id": str, "pmcid": str, "task": str, "kind": str, "text": str
 
 @dataclass(frozen=True, slots=True)
 class Rewrite:
-    """A text that was written of an article's texts, and what was done to it.
+    """A text written from an article, and how it was altered.
 
     Attributes:
         id: its id.
@@ -37,7 +37,7 @@ class Rewrite:
         task: the task that it answers.
         kind: `good`, or how it was spoiled.
         text: the text.
-        sources: what it was written from: kind, id of the row, and where in the row's text.
+        sources: its sources: kind, row id, start and end in the row's text.
     """
 
     id: str
@@ -56,7 +56,7 @@ def read_rewrites(path: Path, part: str | None = None) -> list[Rewrite]:
         part: the part to keep; all if None.
 
     Raises:
-        GoldError: if a row lacks something or has the id of another, or none is of the part.
+        GoldError: if a row lacks a field or repeats an id, or no row belongs to the part.
     """
     out = []
     ids: set[str] = set()
@@ -79,7 +79,7 @@ def read_rewrites(path: Path, part: str | None = None) -> list[Rewrite]:
 
 
 def _xmls(paths: Iterable[Path], wanted: frozenset[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield the XML of wanted articles from files, folders and archives, whose names begin with the PMCID."""
+    """Yield the XML of wanted articles from files, folders and archives; file names begin with the PMCID."""
     for path in paths:
         if path.is_dir():
             yield from _xmls(sorted((*path.rglob("PMC*.xml"), *path.rglob("*.tar.gz"))), wanted)
@@ -96,7 +96,7 @@ def _xmls(paths: Iterable[Path], wanted: frozenset[str]) -> Iterator[tuple[str, 
 
 
 def texts_of(paths: Sequence[Path], rewrites: Sequence[Rewrite]) -> dict[str, str]:
-    """Read the captions and paragraphs that rewrites were made of.
+    """Read the captions and paragraphs that are the sources of rewrites.
 
     Args:
         paths: articles as JATS XML, folders of them, or `.tar.gz` with them.
@@ -124,7 +124,7 @@ def texts_of(paths: Sequence[Path], rewrites: Sequence[Rewrite]) -> dict[str, st
 
 
 def _interval(hits: Mapping[str, Sequence[bool]]) -> list[float]:
-    """Compute the 95 % bootstrap interval of a share, where articles are drawn."""
+    """Compute the 95 % bootstrap interval of a share, resampling articles."""
     if not hits:
         return [0.0, 0.0]
     table = np.array([(sum(found), len(found)) for _, found in sorted(hits.items())])
@@ -134,7 +134,7 @@ def _interval(hits: Mapping[str, Sequence[bool]]) -> list[float]:
 
 
 def given_of(rewrite: Rewrite, texts: Mapping[str, str]) -> Given:
-    """Return what a rewrite was written from."""
+    """Return the source passages of a rewrite."""
     return Given(tuple(Passage(kind, row, a, b, texts[row][a:b]) for kind, row, a, b in rewrite.sources))
 
 
@@ -142,7 +142,7 @@ def share(hits: Iterable[tuple[str, bool]]) -> dict[str, Any]:
     """Compute a share and its interval.
 
     Args:
-        hits: article, and whether the text is one that counts.
+        hits: article, and whether the text counts as a hit.
     """
     by_article: dict[str, list[bool]] = {}
     for pmcid, hit in hits:

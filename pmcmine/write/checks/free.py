@@ -1,4 +1,4 @@
-"""General words that any rewrite may use: they name no finding, organ, substance, species, side or sign."""
+"""List general words that any rewrite may use: they name no finding, organ, substance, species, side or sign."""
 
 from __future__ import annotations
 
@@ -250,7 +250,7 @@ worldwide worse worship worst worth worthwhile would wrap write written wrong wr
 youngest zero zone zoom
 """
 
-# Kinds of things, under which a text sums up what was given by name: "lipids" for triglycerides.
+# Hypernyms that may sum up named things: "lipids" for triglycerides.
 KINDS: Final = """
 acid adjuvant agonist algae allele amphibian analyte antagonist antibiotic antigen anybody anyone aromatic arthropod
 bacteria bacterial bacterium base biomarker biomolecule biota bird body capital carbohydrate celsius cereal chemokine

@@ -1,4 +1,4 @@
-"""Irregular verbs and plurals of general English, with the words that they are forms of."""
+"""Map irregular verb forms and plurals of general English to their base words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ man men | mouse mice | goose geese | larva larvae | alga algae | vertebra verteb
 diagnosis diagnoses | septum septa | stoma stomata | spectrum spectra | mitochondrion mitochondria | spermatozoon
 spermatozoa
 """
-# "left" is a side, "wound" an injury, "saw", "bore", "lay" and "ground" are words of their own.
+# "left" is a side, "wound" an injury; "saw", "bore", "lay" and "ground" are words in their own right.
 _OTHER: Final = frozenset("left wound saw bore lay ground found bit shot".split())
 IRREGULAR: Final = {
     form: line.split()[0]

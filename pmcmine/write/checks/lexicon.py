@@ -1,4 +1,4 @@
-"""Words that any rewrite may use, words that mean the same, and words that mean the opposite."""
+"""List synonyms, antonyms, and words that any rewrite may use."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pmcmine.write.checks.free import FREE, KINDS
 from pmcmine.write.checks.same import SAME, WIDER
 from pmcmine.write.checks.tokens import bases, key_of
 
-# Pairs of opposites: a word of one side must not stand for one of the other. A word with a star is on its side in what
-# was given, but is not questioned in an answer.
+# Pairs of opposites: a word of one side must not replace one of the other. A word with a star counts on its side in the
+# source, but is not questioned in an answer.
 _OPPOSITES: Final = """
 direction: increase induction* stimulation* activation* elevation* promotion* rise rose risen raise higher elevate
   upregulate gain augment grow* grew* grown* enlarge amplify promote expand expansion accelerate stimulate activate

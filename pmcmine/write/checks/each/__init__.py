@@ -1,1 +1,1 @@
-"""The checks, one a module: `CODES` and `find(answer)`."""
+"""Hold the checks, one per module, each with `CODES` and `find(answer)`."""

@@ -1,7 +1,8 @@
-"""What is said in a clause whose nearest clause of what was given denies it, or says the opposite.
+"""Find statements that the most similar clause of the source negates or contradicts.
 
-"No significant difference was seen between A and B" may stand beside "C was significantly higher": which of both an
-answer's "A differed significantly from B" is, the other words of its clause tell. So they do for sides and colours.
+"No significant difference was seen between A and B" may appear beside "C was significantly higher". The other words of
+a clause tell which of the two an answer such as "A differed significantly from B" refers to. The same holds for sides
+and colours.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.source import Source
 from pmcmine.write.checks.tokens import Token
 
-CODES: Final[dict[str, str]] = {}  # `affirmed` of the check of negations, `opposite` of that of what stands where
-# Beginnings of words that say what was found; where they are denied, they are what the denial is about.
+CODES: Final[dict[str, str]] = {}  # reports `affirmed` of `negation` and `opposite` of `attachment`
+# Stems of words that report a finding; if negated, the negation is about them.
 _FOUND: Final = re.compile(
     "differ|signific|chang|effect|affect|correl|associ|interact|detect|respon|relat|increas|decreas|reduc|improv|bind|"
     "express"
 )
-# Further words that deny: a clause with one of them is no plain statement.
+# More negation words: a clause with one of them is not a plain statement.
 _DENIES: Final = frozenset(
     "cannot couldn off fail failing invisible disappeared vanished negative same similar similarly none equal equally "
     "comparable excluded omitted neither alike unchanged without no not never nor free unaffected absent absence "
@@ -34,8 +35,8 @@ _DENIES: Final = frozenset(
 )
 _TURNS: Final = frozenset("but while whereas although yet though".split())
 _ENDS: Final = re.compile(r";|,\s+and\b")
-_LOOSE: Final = frozenset(("course", "many", "direction"))  # pairs that good texts word in another way too often
-# What may say so without a negation, and prefixes that do.
+_LOOSE: Final = frozenset(("course", "many", "direction"))  # pairs that correct texts reword too often
+# Words that may negate without a negation, and prefixes that do.
 _WEAKER: Final = frozenset(
     "only alone off but however rather instead less fewer little few hardly barely scarcely rarely loss deficient poor "
     "poorly prevent prevented abolish abolished ruled still lose lost missing apart others differ differed different "
@@ -44,24 +45,24 @@ _WEAKER: Final = frozenset(
 )
 _TURNED: Final = re.compile(r"(?:un|non|dis(?![tpc])|im(?![apm])|ir(?!o)|anti|in(?!to|ter|[cdfghijnosv]|flu))\w{4}")
 _ABSENT: Final = frozenset(("absence", "absent", "without"))
-_DENIALS: Final = 100  # that are compared with sentences
+_DENIALS: Final = 100  # negations compared with sentences
 _SENTENCES: Final = 100
-_FEW: Final = 4  # words of a denial that must be said again
+_FEW: Final = 4  # words of a negation that must occur again
 _COVERED: Final = 0.75  # of its words
 _ABOUT: Final = 3
 _SCOPE: Final = 6  # words that a denial governs
-_TIMES: Final = 1.5  # how much more the words must be those of a clause that denies
+_TIMES: Final = 1.5  # how much more similar the words must be to a clause that negates
 _MORE: Final = 0.5
-_MOST: Final = 80  # words of a clause that are compared; what is longer is no prose
-_CLAUSES: Final = 300  # of a text
+_MOST: Final = 80  # words compared per clause; a longer one is not prose
+_CLAUSES: Final = 300  # per text
 Clause = Sequence[tuple[Token, frozenset[str]]]
 
 
 def _clauses(source: Source) -> Sequence[Clause]:
-    """Split a text into clauses, each as its words with their forms."""
+    """Split a text into clauses, each a list of words with their forms."""
     out: list[list[tuple[Token, frozenset[str]]]] = []
     tokens = source.tokens
-    depth = 0  # of brackets, in which nothing ends a clause
+    depth = 0  # of brackets; nothing ends a clause inside one
     for i, token in enumerate(tokens):
         before = tokens[i - 1] if i else None
         gap = source.text[before.end : token.end] if before else ""
@@ -82,11 +83,11 @@ def _words(clause: Clause) -> list[tuple[Token, frozenset[str]]]:
 
 
 def _denied(known: Sequence[Denial], plain: frozenset[str]) -> list[frozenset[str]]:
-    """Return the forms of what is denied: the first word, and words that say what was found.
+    """Return the forms of negated words: the first word of each negation, and words that report a finding.
 
     Args:
-        known: the denials.
-        plain: keys of what is said without one, too; that something is "non-waxy" then denies nothing of it.
+        known: the negations.
+        plain: keys of words that also occur without a negation; "non-waxy" then negates nothing.
     """
     words = {
         t.key: like(t.low, t.key)
@@ -105,7 +106,7 @@ def _is_plain(clause: Clause) -> bool:
 
 
 def find(answer: Answer) -> Iterator[Problem]:
-    """Compare each clause with the clauses that are most like it."""
+    """Compare each clause with the clauses that are most similar to it."""
     given = [_words(c) for c in _clauses(answer.support)]
     forms = [frozenset(f for _, own in c for f in own) for c in given]
     said = _clauses(answer.read)
@@ -117,7 +118,7 @@ def find(answer: Answer) -> Iterator[Problem]:
 def _affirmed(
     answer: Answer, said: Sequence[Clause], given: Sequence[Clause], forms: Sequence[frozenset[str]]
 ) -> Iterator[Problem]:
-    """Find for each plain statement of what was denied somewhere whether its clause is that of the denial."""
+    """Find plain statements of negated findings whose clause is most similar to the negating clause."""
     known = [d for d in denials(answer.support) if d.firm]
     governed = {t.start for d in known for t in d.scope[:_SCOPE]}
     keys = _denied(known, frozenset(t.key for t in answer.support.tokens if t.start not in governed))
@@ -141,7 +142,7 @@ def _affirmed(
 
 
 def _covered(answer: Answer) -> Iterator[Problem]:
-    """Find denials most of whose words stand in one sentence of the answer, and none in a sentence that denies."""
+    """Find negations if one sentence of the answer repeats most of their words and no negating sentence has any."""
     known = [d for d in denials(answer.support) if d.firm][:_DENIALS]
     if not known:
         return
@@ -178,7 +179,7 @@ def _polarity(clause: Clause, key: frozenset[str], governed: set[int]) -> bool |
 
 
 def _turned(answer: Answer, said: Sequence[Clause], forms: Sequence[frozenset[str]]) -> Iterator[Problem]:
-    """Find words of which the nearest clause has the opposite."""
+    """Find words whose opposite occurs in the most similar clause."""
     known = [_values(answer.support, clause) for clause in _clauses(answer.support)]
     left_out = asked(answer) | {answer.read.tokens[at].start for at in said_again(answer)}
     for clause in said:
@@ -196,7 +197,7 @@ def _turned(answer: Answer, said: Sequence[Clause], forms: Sequence[frozenset[st
 
 
 def _sides(source: Source, token: Token) -> list[tuple[str, str]]:
-    """Return the classes of opposites and colours that a word is of, with which of each it is."""
+    """Return the pairs of opposites and colours that a word belongs to, with its side of each."""
     found = sides(source, source.index[token.start])
     out = [(s.pair, str(s.side)) for s in found if s.asked or token.low != "after"]  # "after 3 days" says no order
     return [*out, ("colour", token.low)] if token.low in COLORS else out
@@ -217,7 +218,7 @@ def _is_nearer(best: dict[bool, float], one: bool, other: bool) -> bool:
 def _best(
     others: Sequence[frozenset[str]], places: Sequence[bool | None], forms: Sequence[frozenset[str]]
 ) -> dict[bool, float]:
-    """Return how much words are like those of the most similar clause of each sort; rare words count for more."""
+    """Return the similarity to the most similar clause of each sort; rare words count for more."""
     shares = [1.0 / max(sum(not w.isdisjoint(f) for f in forms), 1) for w in others]
     out: dict[bool, float] = {}
     for sort, known in zip(places, forms, strict=True):

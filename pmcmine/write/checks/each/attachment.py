@@ -1,4 +1,4 @@
-"""Sides, colours, directions, numbers and symbols that stand at something else than in what was given."""
+"""Find sides, colours, directions, numbers and symbols attached to something else than in the source."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ CODES: Final = {
     "opposite": "a direction, side, sign or time is the opposite of what was given",
     "swapped": "a number, colour, side or name stands at what another one was given for",
 }
-_ONCE: Final = frozenset(("number", "symbol"))  # classes of which only what stands once can be compared
-# How much more the place must be like that of another item of the class than like that of the same one.
+_ONCE: Final = frozenset(("number", "symbol"))  # classes of which only values that occur once can be compared
+# How much more similar the context must be to that of another item of the class than to that of the same item.
 _TIMES: Final = {"number": 8.0, "colour": 3.1}
 _LEAST: Final = {"number": 0.3, "colour": 0.06}
 _OTHER_TIMES: Final = 2.5
 _OTHER_LEAST: Final = 0.05
-_IN_DIALOGUE: Final = 0.8  # of these, where a question names what the answer is of
-_CROSSED: Final = 1.5  # the same where two items have changed places
+_IN_DIALOGUE: Final = 0.8  # factor on these if a question names the subject of the answer
+_CROSSED: Final = 1.5  # the same if two items are swapped
 _CROSSED_TIMES: Final = {"direction": 2.0, "symbol": 3.0, "colour": 2.0}
 _CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.4, "colour": 0.006}
 _OTHER_CROSSED: Final = 0.015
-_CLEAR: Final = frozenset(("side", "second", "ends", "direct", "front"))  # that may be less alike
+_CLEAR: Final = frozenset(("side", "second", "ends", "direct", "front"))  # classes that need less similarity
 _CLEARLY: Final = 4.0
 _CLEAR_LEAST: Final = 0.002
 _FAR: Final = 0.12  # weight of a word that is not near an item
-# Classes of which one item alone is compared; of the others, an item alone stood elsewhere in good texts, too.
+# Classes of which one item alone is compared; items of the others were moved in correct texts, too.
 _MOVED: Final = frozenset(
     "number colour panel symbol side direction many time height fill sign signal indirect".split()
 )
-_NAMED: Final = frozenset(("number", "symbol", "colour", "panel"))  # classes of what must have been given itself
-_ANSWERS: Final = frozenset(("number", "colour"))  # what a short answer may be
-_SHORT: Final = 60  # words of a question with its answer that are of one thing
+_NAMED: Final = frozenset(("number", "symbol", "colour", "panel"))  # classes whose values must occur in the source
+_ANSWERS: Final = frozenset(("number", "colour"))  # classes of short answers
+_SHORT: Final = 60  # words of a question with its answer that concern one thing
 _FEW: Final = 2  # items of a class that such an answer has
-_FLAT: Final = 0.3  # weight of each word of these
+_FLAT: Final = 0.3  # weight of each word of such an answer
 _FLAT_TIMES: Final = 2.0
 _FLAT_LEAST: Final = 0.1
 _SINGLE: Final = {"direction": 0.15, "time": 0.15, "many": 0.15}
-_OTHER_SINGLE: Final = 0.02  # likeness to a place of the opposite, where the word itself was not given
+_OTHER_SINGLE: Final = 0.02  # similarity to a context of the opposite, if the word itself is not in the source
 
 
 _SIDES: Final = tuple((own, known) for own in (0, -1, 1) for known in (0, -1, 1))
 
 
 class _Judged(NamedTuple):
-    """An item of an answer with the likeness of its place to the places of each value of its class."""
+    """An item of an answer with the similarity of its context to those of each value of its class."""
 
     item: Item
     like: Likeness
@@ -73,7 +73,7 @@ def _judge(
 
 
 def _apart(places: Places, a: _Judged, b: _Judged, values: Mapping[Hashable, Any]) -> tuple[Likeness, Likeness]:
-    """Compare the words around two items that do not stand right beside both."""
+    """Compare the words around two items, ignoring words right beside both."""
     mine, other = places.words(a.item), places.words(b.item)
     beside = {w.token.key for w in mine if w.weight == 1.0} & {w.token.key for w in other if w.weight == 1.0}
     if not beside or a.item.name.startswith("number"):
@@ -90,10 +90,10 @@ def _crossed(
     values: Mapping[Hashable, Any],
     named: tuple[int, int] = (0, 0),
 ) -> set[int]:
-    """Find pairs of items that would fit better if they changed places, by their places in the sequence.
+    """Find pairs of items that would fit better if swapped; return their indices.
 
-    Where a text names an item before what it is of, and another text behind it, only one pair of sides fits: `named`,
-    of the answer and of what was given, where these are known.
+    If one text names an item before the thing it describes and the other text behind it, only one pair of sides fits:
+    `named`, for the answer and for the source, if these are known.
     """
     out: set[int] = set()
     times, least = _CROSSED_TIMES.get(kind, _CROSSED), _CROSSED_LEAST.get(kind, _OTHER_CROSSED)
@@ -118,14 +118,14 @@ def _crossed(
 
 
 def _moved(judged: _Judged, values: Iterable[Hashable], times: float, least: float) -> bool:
-    """Check whether the place of an item is much more like that of another value."""
+    """Check whether the context of an item is much more similar to that of another value."""
     own = judged.like.of(judged.item.value)
     best = max((judged.like.of(v) for v in values if v != judged.item.value), default=0.0)
     return best > max(least, times * own)
 
 
 def _nearest(words: Sequence[Near]) -> Near | None:
-    """Return the word right behind an item, or else the one right before it."""
+    """Return the word right behind an item, otherwise the one right before it."""
     for side in (1, -1):
         first = next((w for w in words if w.side == side), None)
         if first is not None and first.weight >= 1.0:
@@ -134,7 +134,7 @@ def _nearest(words: Sequence[Near]) -> Near | None:
 
 
 def _stands_at_other(given: Places, name: str, item: Item, words: Sequence[Near]) -> bool:
-    """Check whether the nearest word was given right beside another value of the class, and never near this one."""
+    """Check whether the source has the nearest word right beside another value, but never near this one."""
     near = _nearest(words)
     if near is None:
         return False
@@ -150,7 +150,7 @@ def _stands_at_other(given: Places, name: str, item: Item, words: Sequence[Near]
 
 
 def find(answer: Answer) -> Iterator[Problem]:
-    """Compare the surroundings of each item with those of the items of its class in what was given."""
+    """Compare the context of each item with the contexts of the items of its class in the source."""
     places, given = answer.places, answer.given_places
     same = said_again(answer)
     for name, found in places.by_class.items():
@@ -186,7 +186,7 @@ def _is_bound(answer: Answer, item: Item) -> bool:
 
 
 def _is_elsewhere(answer: Answer, judged: _Judged, values: Mapping[Hashable, Any], kind: str) -> bool:
-    """Check whether one item stands where another value was given."""
+    """Check whether an item is attached to words that the source gives with another value."""
     item, given = judged.item, answer.given_places
     if kind not in _MOVED:
         return False

@@ -1,4 +1,4 @@
-"""A direction right beside a word, of which only the opposite was given beside that word: "less injury" for more."""
+"""Find a direction beside a word that the source only gives with the opposite: "less injury" for "more injury"."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.source import Source
 from pmcmine.write.checks.tokens import Token
 
-CODES: Final[dict[str, str]] = {}  # `opposite` of the check of what stands where
+CODES: Final[dict[str, str]] = {}  # reports `opposite` of `attachment`
 _PAIRS: Final = frozenset(("direction", "many", "large", "long", "severity", "time"))
 _MORE: Final = {"more": 0, "greater": 0, "less": 1, "fewer": 1}
 _BETWEEN: Final = frozenset(
@@ -23,12 +23,12 @@ _BETWEEN: Final = frozenset(
 _MOST_BETWEEN: Final = 3
 _PAUSES: Final = re.compile(r"[.,;:()]")
 _THAN: Final = frozenset("than compared versus vs relative comparison".split())
-_FAR: Final = 40  # words of what is compared
+_FAR: Final = 40  # words of each side of a comparison
 _MOST: Final = 150  # directions of a text
 
 
 class _Beside(NamedTuple):
-    """A direction and the word beside it: where it stands, its sides of pairs of opposites, and forms of the word."""
+    """A direction and the word beside it: index, sides of pairs of opposites, forms of the word."""
 
     at: int
     sides: frozenset[tuple[str, int]]
@@ -65,7 +65,7 @@ def _beside(source: Source) -> Iterator[_Beside]:
 
 
 def _is_of(source: Source, index: int, other: int) -> bool:
-    """Check whether a word is a word of content in the same sentence, with no pause before it, and no direction."""
+    """Check whether a word is a content word in the same sentence, with no pause between, and not a direction."""
     first, second = sorted((index, other))
     tokens = source.tokens
     return (
@@ -77,7 +77,7 @@ def _is_of(source: Source, index: int, other: int) -> bool:
 
 
 def _is_turned_round(answer: Answer, said: int, given: int) -> bool:
-    """Check whether what is compared with was compared: "B has more than A" for "A has less than B"."""
+    """Check whether the things are swapped along with the direction: "B has more than A" for "A has less than B"."""
     tokens, known = answer.read.tokens, answer.support.tokens
     than = next((i for i in range(said, len(tokens)) if tokens[i].low in _THAN), len(tokens))
     other = [t for t in tokens[than + 1 : than + _FAR] if t.sentence == tokens[said].sentence and is_content(t)]
@@ -89,7 +89,7 @@ def _is_turned_round(answer: Answer, said: int, given: int) -> bool:
 
 
 def find(answer: Answer) -> Iterator[Problem]:
-    """Compare the directions beside each word with those that were given beside it."""
+    """Compare the directions beside each word with those beside it in the source."""
     said = list(_beside(answer.read))
     if not said:
         return

@@ -1,8 +1,7 @@
-"""Findings in general words: that something rose, is the highest, is linked, where nothing of the sort was given.
+"""Find claims in general words (a rise, an extreme, a relation) if the source has nothing of the kind.
 
 A caption that says what is plotted says no more. "Levels were lower in treated rats" has no word that names something
-new; but if what was given compares nothing, it is a finding of the model's own. A sentence with numbers may compare
-them.
+new; but if the source compares nothing, the finding is the model's own. A sentence with numbers may compare them.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from pmcmine.write.checks.tokens import bases
 CODES: Final = {
     "claim": "a rise, a comparison, an extreme or a relation is claimed where nothing of the sort was given"
 }
-# Of each kind: words that claim it | further words that give it. All forms of a word count.
+# Per kind: words that claim it | more words that support it. All forms of a word count.
 _KINDS: Final = """
 change: increase decrease reduce decline diminish shrink improve worsen deteriorate shorten lengthen raise rise elevate
   surpass exceed outperform higher lower greater smaller fewer stronger weaker better worse faster slower
@@ -100,7 +99,7 @@ _COMPARED: Final = frozenset(("change", "extreme", "multiple"))  # kinds that nu
 
 
 class _Kind(NamedTuple):
-    """A kind of claim: forms of words that claim it, and of all words that give it."""
+    """A kind of claim: forms of words that claim it, and of all words that support it."""
 
     name: str
     claims: frozenset[str]
@@ -118,7 +117,7 @@ def _kinds() -> tuple[_Kind, ...]:
 
 
 def find(answer: Answer) -> Iterator[Problem]:
-    """Look for claims of each kind of which what was given has none."""
+    """Find claims of each kind that nothing in the source supports."""
     tokens = answer.read.tokens
     asking = asked(answer)
     given = _compared(answer)
@@ -135,14 +134,14 @@ def find(answer: Answer) -> Iterator[Problem]:
 
 
 def _compared(answer: Answer) -> frozenset[str]:
-    """Return the bases of what was given, without phrases that only look as if they compared."""
+    """Return the base forms in the source, without phrases that only look like comparisons."""
     spans = [m.span() for m in _IDIOMS.finditer(answer.support.text)]
     idle = {t.start for t in answer.support.tokens if any(a <= t.start < b for a, b in spans)} if spans else set()
     return frozenset(b for t in answer.support.tokens if t.start not in idle for b in (t.low, *bases(t.low)))
 
 
 def _measured(answer: Answer) -> set[int]:
-    """Return the sentences that state numbers to compare, p values and counts of samples aside."""
+    """Return the sentences with numbers to compare, not counting p values and sample counts."""
     values = [m.span() for m in _VALUES.finditer(answer.read.text)]
     found = [
         t.sentence for t in answer.read.tokens if _DIGIT.match(t.text) and not any(a <= t.start < b for a, b in values)

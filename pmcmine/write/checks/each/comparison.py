@@ -1,4 +1,4 @@
-"""Comparisons that are turned round: "higher in A than in B" for "higher in B than in A"."""
+"""Find comparisons that are turned round: "higher in A than in B" for "higher in B than in A"."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _PAIRS: Final = frozenset(("direction", "many", "large", "long", "early", "thick
 _MORE: Final = {"more": 0, "better": 0, "faster": 0, "less": 1, "fewer": 1, "worse": 1, "slower": 1}
 _ENDS: Final = re.compile(r"[;:]|,\s(?:but|while|whereas|although|its?|their)\b|\b(?:but|while|whereas)\b")
 _MEASURES: Final = frozenset("order orders magnitude fold time times level levels value values rate rates".split())
-_REACH: Final = 8  # words before "than" in which what compares stands, and words of each part
-_FAR: Final = 20  # words and numbers that are looked through for these
+_REACH: Final = 8  # words before "than" searched for the comparing word, and words of each part
+_FAR: Final = 20  # words and numbers searched for these
 _MOST: Final = 20  # comparisons of a text
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Something that is more, or less, of one thing than of another.
+    """A statement that there is more, or less, of one thing than of another.
 
     Attributes:
         side: 0 for more, 1 for less.
         one: words of the thing that is more or less.
         other: words of the thing it is compared with.
-        said: the words from what compares on.
-        at: index of the word that compares.
+        said: the text from the comparing word on.
+        at: index of the comparing word.
     """
 
     side: int
@@ -50,7 +50,7 @@ def _side(source: Source, index: int) -> int:
 
 
 def _clause(source: Source, at: int, step: int) -> list[Token]:
-    """Return the words before or behind a word, the nearest first, up to the end of the clause."""
+    """Return the words before or behind a word, nearest first, up to the end of the clause."""
     tokens = source.tokens
     out: list[Token] = []
     for i in range(at + step, at + step * _FAR, step):
@@ -69,7 +69,7 @@ def _content(found: Iterable[Token]) -> tuple[Token, ...]:
 
 
 def comparisons(source: Source) -> list[Comparison]:
-    """Find the comparisons with "than" of a text."""
+    """Find the comparisons with "than" in a text."""
     tokens = source.tokens
     out: list[Comparison] = []
     for than, token in enumerate(tokens):
@@ -98,7 +98,7 @@ def _forms(found: Iterable[Token]) -> frozenset[str]:
 
 
 def _which(said: Iterable[Token], one: frozenset[str], other: frozenset[str]) -> int:
-    """Return by the first word that tells them apart which of two things is named: 1, -1 for the other, 0 for none."""
+    """Return which of two things the first distinguishing word names: 1 for one, -1 for the other, 0 for neither."""
     for token in said:
         forms = like(token.low, token.key)
         if not one.isdisjoint(forms):
@@ -109,29 +109,29 @@ def _which(said: Iterable[Token], one: frozenset[str], other: frozenset[str]) ->
 
 
 def _turned(said: Comparison, given: Comparison) -> int:
-    """Return how surely a comparison is turned round: above 0 if it is, below 0 if it is not, 0 if nothing tells."""
+    """Score how surely a comparison is turned round: above 0 if it is, below 0 if it is not, 0 if unknown."""
     one, other = _forms(given.one), _forms(given.other)
     one, other = one - other, other - one
     behind, before = _which(said.other, one, other), _which(said.one, one, other)
     if said.side == given.side:
         return behind - before
-    return before - behind if before * behind < 0 else 0  # of another thing there may be less
+    return before - behind if before * behind < 0 else 0  # there may be less of another thing
 
 
 def said_again(answer: Answer) -> set[int]:
-    """Return where words that compare stand in an answer that compares as was given, perhaps the other way round."""
+    """Return the indices of comparing words in comparisons that repeat one of the source, also if reversed."""
     known = comparisons(answer.support)
     return {said.at for said in comparisons(answer.read) if any(_is_again(said, given) for given in known)}
 
 
 def _is_again(said: Comparison, given: Comparison) -> bool:
-    """Check whether less of one thing is said for more of another one."""
+    """Check whether "less of one" is said for "more of the other"."""
     one, other = _forms(given.one), _forms(given.other)
     return said.side != given.side and _which(said.one, other - one, one - other) > 0
 
 
 def find(answer: Answer) -> Iterator[Problem]:
-    """Compare the two parts of each comparison with those of the comparisons that were given."""
+    """Compare the two parts of each comparison with those of the comparisons in the source."""
     known = comparisons(answer.support)
     for said in comparisons(answer.read) if known else ():
         found = [_turned(said, given) for given in known]

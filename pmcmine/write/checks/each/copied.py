@@ -1,7 +1,7 @@
-"""Words that are copied one by one, but for one that is another one, or that denies or no longer denies the rest.
+"""Find copied passages in which one word is exchanged, or that gained or lost a negation.
 
-The other checks compare what words stand near each other, which is not sure where much is worded anew. Where the words
-on both sides are copied, there is no doubt.
+The other checks compare words that occur near each other, which is uncertain if much is reworded. If the words on both
+sides are copied, there is no doubt.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ CODES: Final = {
     "denial": "copied words are denied that were not, or no longer",
 }
 Frame = tuple[str, ...]
-_FRAMES: Final = ((4, 2), (3, 3), (2, 4))  # words before and behind that are copied
-_AROUND: Final = (2, 3)  # copied words on each side of a denial
-_LEAST: Final = 3  # of these that are no function words, letters or digits
-_OF_NUMBERS: Final = 2  # the same around a number, which no other word may stand for
+_FRAMES: Final = ((4, 2), (3, 3), (2, 4))  # copied words before and behind
+_AROUND: Final = (2, 3)  # copied words on each side of a negation
+_LEAST: Final = 3  # of these that are not function words, letters or digits
+_OF_NUMBERS: Final = 2  # the same around a number, which no other word can replace
 _DENIALS: Final = frozenset("no not never without cannot absent".split())
 _NUMBER: Final = "#"
-_EDGE: Final = "^"  # stands for words before and behind a sentence
+_EDGE: Final = "^"  # stands for the words beyond the ends of a sentence
 _BESIDE: Final = 2  # words
-_PLACES: Final = 20  # of a word, that are looked at
+_PLACES: Final = 20  # occurrences of a word that are examined
 _LONG: Final = 9  # letters of a word that may be misspelt
 
 
@@ -54,7 +54,7 @@ def _frames(words: Sequence[str], tokens: Sequence[Token], i: int) -> Iterator[F
 
 
 def _tells(token: Token) -> bool:
-    """Check whether a word tells one thing from another: a number, name, side or colour, no word of any text."""
+    """Check whether a word distinguishes: a number, name, side or colour, rather than a word of any text."""
     if token.low[:1].isdigit() or token.symbol or token.low in COLORS:
         return True
     own = bases(token.low) | {token.key}
@@ -74,7 +74,7 @@ def _same(token: Token, other: Token) -> bool:
 
 
 def _slip(one: str, other: str) -> bool:
-    """Check whether two long words differ by one letter, as slips of the pen do."""
+    """Check whether two long words differ by one letter, as typing errors do."""
     if min(len(one), len(other)) < _LONG or abs(len(one) - len(other)) > 1:
         return False
     same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
@@ -104,7 +104,7 @@ def _exchanged(given: Sequence[Token], said: Sequence[Token]) -> Iterator[Proble
 
 
 def _is_turned(given: Sequence[Token], places: Sequence[int], said: Sequence[Token], at: int) -> bool:
-    """Check whether what stands before a word was given behind it: "black tea bread (BT)" for "BT, black tea bread"."""
+    """Check whether the order is reversed: "black tea bread (BT)" for "BT, black tea bread"."""
     before = {t.key for t in said[max(at - _BESIDE, 0) : at] if len(t.low) > 2}
     return any(
         before and before <= {t.key for t in given[i + 1 : i + 1 + _BESIDE + 1]} and before.isdisjoint(_left(given, i))
@@ -113,7 +113,7 @@ def _is_turned(given: Sequence[Token], places: Sequence[int], said: Sequence[Tok
 
 
 def _left(given: Sequence[Token], at: int) -> set[str]:
-    """Return what stands right before a word in its sentence."""
+    """Return the keys of the word right before a word in its sentence."""
     return {t.key for t in given[max(at - 1, 0) : at] if t.sentence == given[at].sentence}
 
 

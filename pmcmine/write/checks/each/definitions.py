@@ -1,4 +1,4 @@
-"""Abbreviations and symbols that are said to stand for something else than was given."""
+"""Find abbreviations and symbols that are defined differently from the source."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHORT: Final = r"(?P<short>[A-Z][A-Za-z0-9+α-ω]{0,9})"
 _SYMBOL: Final = re.compile(r"[A-Z]\w{0,4}")
 _SAYS: Final = r"(?:denotes?|indicates?|represents?|stands?\s+for|means?|is\s+for|refers?\s+to|is)"
 _LONG: Final = r"(?P<long>[A-Za-z][\w–-]{0,40}(?:[ ][\w–-]{1,40}){0,5})"
-# What a list of definitions looks like: "MD, mild drought;", "G denotes the gastric phase and", "mild drought (MD)".
+# Forms of a definition: "MD, mild drought;", "G denotes the gastric phase and", "mild drought (MD)".
 _AFTER: Final = re.compile(rf"(?<![\w-]){_SHORT}\s*(?:=|:|,|\s{_SAYS}\s)\s*(?:an?\s|the\s)?{_LONG}(?=\s*(?:[;.,)]|$))")
 _SAID: Final = re.compile(rf"(?<![\w-]){_SHORT}\s+{_SAYS}\s+(?:an?\s|the\s)?{_LONG}")
 _BEFORE: Final = re.compile(rf"(?<![\w/–-])(?:[\w/–-]{{1,40}}[ ]){{1,5}}\((?:[a-z]{{1,20}}[ ])?{_SHORT}\)")
@@ -36,7 +36,7 @@ def _words(text: str) -> list[tuple[str, Words]]:
 
 
 def _pairs(text: str) -> Iterator[tuple[str, list[tuple[str, Words]], str]]:
-    """Yield short forms, what is said to be their long form (before or after), and how it was written."""
+    """Yield each short form, its stated long form (before or after it), and how the definition was written."""
     for match in _RESPECTIVELY.finditer(text):
         shorts, longs = (_LISTED.split(match[name].strip(" ,")) for name in ("shorts", "longs"))
         if len(shorts) == len(longs):
@@ -53,7 +53,7 @@ def _pairs(text: str) -> Iterator[tuple[str, list[tuple[str, Words]], str]]:
             yield match["short"], _words(words), "after"
     for match in _BEFORE.finditer(text):
         if len(match["short"]) < 2:
-            continue  # the label of a panel
+            continue  # a panel label
         long = _AND.split(match[0][: match[0].rindex("(")])[-1]
         yield match["short"], _words(long)[-4:], "before"
 
@@ -70,7 +70,7 @@ def _initials(short: str, long: list[tuple[str, Words]]) -> bool:
 
 
 def find(answer: Answer) -> Iterator[Problem]:
-    """Compare the long forms of the answer with those that were given for the same short form."""
+    """Compare the long forms in the answer with those that the source gives for the same short form."""
     known: dict[str, list[list[tuple[str, Words]]]] = {}
     for short, long, _ in _pairs(answer.support.text):
         known.setdefault(short, []).append(long)

@@ -1,4 +1,4 @@
-"""A sentence in a language that is neither English nor that of what was given."""
+"""Find sentences in a language that is neither English nor a language of the source."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _FUNCTION: Final = {
 }
 _SETS: Final = {code: frozenset(words.split()) for code, words in _FUNCTION.items()}
 _LEAST: Final = 3  # function words of another language
-_LETTERS: Final = 200  # of a sentence that are looked at for their script
+_LETTERS: Final = 200  # characters of a sentence examined for their script
 _FOREIGN: Final = 0.3  # share of letters of another script
 _LATIN: Final = ("LATIN", "GREEK", "MICRO", "MASCULINE", "FEMININE", "OHM", "MODIFIER", "KELVIN", "ANGSTROM", "DOUBLE")
 
 
 def _language(words: Sequence[str]) -> str:
-    """Name the language whose function words are most among some words; English unless another is well ahead."""
+    """Name the language with the most function words; English unless another language is well ahead."""
     counts = {code: sum(w in known for w in words) for code, known in _SETS.items()}
     best = max(counts, key=lambda code: (counts[code], code == "en"))
     other = counts[best]
@@ -57,7 +57,7 @@ def _languages(texts: Iterable[str]) -> set[str]:
 
 
 def find(answer: Answer) -> Iterator[Problem]:
-    """Compare the language of each sentence with those of what was given."""
+    """Compare the language of each sentence with those of the source."""
     known: set[str] | None = None
     for sentence in answer.sentences:
         found = _languages([sentence]) - {"en"}

@@ -1,4 +1,4 @@
-"""Remains of the prompt and of the format: instructions, JSON, markdown, placeholders, ids."""
+"""Find remains of the prompt and of the format: instructions, JSON, markdown, placeholders, ids."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def _runs(text: str) -> set[tuple[str, ...]]:
 
 
 def _is_title(answer: Answer, match: re.Match[str]) -> bool:
-    """Check whether a summary begins with the word that says that it is one."""
+    """Check whether a summary begins with the heading "Summary:"."""
     return answer.task == "summary" and not match.start() and match[0].strip(" :").lower() == "summary"
 
 
 def find(answer: Answer) -> Iterator[Problem]:
-    """Look for words and signs of prompts and formats that were not given."""
+    """Find signs of prompts and formats that are not in the source."""
     source = answer.source.lower()
     for code, pattern in (("leak", _FORMAT), ("leak", _TALK), ("instructions", _ORDERS)):
         for match in pattern.finditer(answer.text):

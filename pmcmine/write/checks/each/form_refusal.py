@@ -1,4 +1,4 @@
-"""Refusals, and talk about being a model, instead of an answer."""
+"""Find refusals, and talk about being a model, instead of an answer."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _REFUSAL: Final = re.compile(
 
 
 def find(answer: Answer) -> Iterator[Problem]:
-    """Look for words of refusal that were not given."""
+    """Find words of refusal that are not in the source."""
     for match in _REFUSAL.finditer(answer.text):
         if match[0].strip().lower() not in answer.source.lower():
             yield problem("refusal", match[0])

@@ -1,4 +1,4 @@
-"""Loops: the same words again and again."""
+"""Find loops: the same words again and again."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from pmcmine.write.checks.answer import WORD, Answer
 from pmcmine.write.checks.problem import Problem, problem
 
 CODES: Final = {"repetition": "the answer says the same words again and again, and what was given does not"}
-_RUN: Final = 6  # words of a run that may not come back more often than below
-_TIMES: Final = 3  # of a run
-_SENTENCE: Final = 5  # words of a sentence that may not be said twice
-_STUTTER: Final = 4  # times the same word, or two words, in a row
+_RUN: Final = 6  # words of a run that must not recur more often than the next line allows
+_TIMES: Final = 3  # occurrences of a run
+_SENTENCE: Final = 5  # words of a sentence that must not be repeated
+_STUTTER: Final = 4  # times the same word, or two words, in succession
 
 
 def _most(words: Sequence[str], size: int) -> tuple[tuple[str, ...], int]:
-    """Return the run of some words that is most frequent, and how often it is there."""
+    """Return the most frequent run of `size` words, and its count."""
     counts = Counter(zip(*(words[i:] for i in range(size)), strict=False))
     return max(counts.items(), key=lambda item: (item[1], item[0]), default=((), 0))
 
 
 def _stutter(words: Sequence[str]) -> str | None:
-    """Return a word or two that stand several times in a row."""
+    """Return a word or two that occur several times in succession."""
     for size in (1, 2, 3):
         same = 0
         for i in range(size, len(words)):
@@ -34,12 +34,12 @@ def _stutter(words: Sequence[str]) -> str | None:
 
 
 def _is_twice(sentence: Sequence[str], words: Sequence[str]) -> bool:
-    """Check whether a sentence stands more than once in what was given."""
+    """Check whether a sentence occurs more than once in the source."""
     return " ".join(words).count(" ".join(sentence)) > 1
 
 
 def find(answer: Answer) -> Iterator[Problem]:
-    """Look for sentences said twice, runs of words said often, and words in a row."""
+    """Find repeated sentences, frequent runs of words, and words repeated in succession."""
     source = [m[0].lower() for m in WORD.finditer(answer.source)]
     said: Counter[tuple[str, ...]] = Counter()
     for sentence in answer.sentences:

@@ -1,4 +1,4 @@
-"""Sentences of which most words were not given, though each alone names nothing."""
+"""Find sentences if most of their words are not in the source, though no single word names anything."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pmcmine.write.checks.tokens import Token
 
 CODES: Final = {"invention": "most words of a sentence were not given"}
 _SHARE: Final = 0.75  # of the words of a sentence; questions and instructions have more
-_LEAST: Final = 4  # words that were not given
+_LEAST: Final = 4  # words that are not in the source
 
 
 def find(answer: Answer) -> Iterator[Problem]:
-    """Count the words of each sentence that were not given."""
+    """Count the words of each sentence that are not in the source."""
     if answer.task in DIALOGUES:
         return
     new = {t.key for t in not_given(answer)}

@@ -1,4 +1,4 @@
-"""Words and symbols that name something which what was given does not name: findings, drugs, genes, species."""
+"""Find words and symbols for things that the source does not name: findings, drugs, genes, species."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SHORT: Final = 3  # letters of a word that names something
 
 
 def _free(token: Token, answer: Answer) -> bool:
-    """Check whether any rewrite may use a word: one of the list, or of general English and no name by its capital."""
+    """Check whether any rewrite may use a word: it is listed, or general English and not capitalised as a name."""
     if _ELEMENT.fullmatch(token.text):
         return False
     own = bases(token.low)
@@ -43,13 +43,13 @@ def _free(token: Token, answer: Answer) -> bool:
 
 
 def _begins(text: str, token: Token) -> bool:
-    """Check whether a word stands at the beginning of a sentence, line, bracket or label."""
+    """Check whether a word is at the beginning of a sentence, line, bracket or label."""
     before = text[: token.start].rstrip(" \"'“‘*")
     return not before or before[-1] in ".:;?!)(\n–—-"
 
 
 def _written_out(tokens: Sequence[Token], index: int, answer: Answer) -> bool:
-    """Check whether a word is of the long form of a symbol that was given, and given without another long form."""
+    """Check whether a word belongs to the long form of a symbol that the source uses without another long form."""
     if not tokens[index].low.isalpha():
         return False
     for start in range(max(index - _INITIALS + 1, 0), index + 1):
@@ -61,7 +61,7 @@ def _written_out(tokens: Sequence[Token], index: int, answer: Answer) -> bool:
 
 
 def not_given(answer: Answer) -> Iterator[Token]:
-    """Yield the words and symbols that were not given, and that no abbreviation stands for, each once."""
+    """Yield, each once, the words and symbols that are not in the source, not even as an abbreviation."""
     said: set[str] = set()
     tokens = answer.read.tokens
     for i, token in enumerate(tokens):
@@ -86,20 +86,20 @@ def not_given(answer: Answer) -> Iterator[Token]:
 
 
 def _is_part(tokens: Sequence[Token], index: int, answer: Answer) -> bool:
-    """Check whether a word was given as one with the word beside it: "ethyl acetate" for "ethylacetate"."""
+    """Check whether the source writes a word and its neighbour as one: "ethylacetate" for "ethyl acetate"."""
     pairs = zip(tokens[max(index - 1, 0) : index + 1], tokens[max(index - 1, 0) + 1 : index + 2], strict=False)
     return any(not answer.support.bases.isdisjoint(bases(a.low + b.low)) for a, b in pairs)
 
 
 def _is_wider(answer: Answer, token: Token) -> bool:
-    """Check whether a word says no more than one that was given: "rice" for paddy, "gold" for immunogold."""
+    """Check whether a word says no more than a word of the source: "rice" for paddy, "gold" for immunogold."""
     if len(token.low) > _SHORT and any(f"{p}{token.low}" in answer.support.bases for p in _COMBINING):
         return True
     return not token.symbol and not answer.support.wider.isdisjoint(bases(token.low))
 
 
 def _is_denied(answer: Answer, token: Token) -> bool:
-    """Check whether a word was given without the prefix that denies it; the checks of negations look at that."""
+    """Check whether the source has a word without its negating prefix; the checks of negations handle these."""
     plain = _PREFIX.sub("", token.low)
     return plain != token.low and not token.symbol and not answer.support.bases.isdisjoint(bases(plain))
 
@@ -109,7 +109,7 @@ def _is_there(source: Source, token: Token) -> bool:
 
 
 def find(answer: Answer) -> Iterator[Problem]:
-    """Look up each word and symbol of the answer in what was given."""
+    """Look up each word and symbol of the answer in the source."""
     for token in not_given(answer):
         if not _free(token, answer):
             yield problem("text_only" if _is_there(answer.elsewhere, token) else "unsupported", token.text)

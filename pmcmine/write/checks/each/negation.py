@@ -1,4 +1,4 @@
-"""What was denied and is now said, or the reverse."""
+"""Find negated statements that are now affirmed, and the reverse."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CODES: Final = {
     "negated": "the answer denies what was not denied",
     "affirmed": "the answer says what was denied",
 }
-_APART: Final = frozenset(("non", "de", "un", "anti"))  # prefixes that stand before a hyphen
+_APART: Final = frozenset(("non", "de", "un", "anti"))  # prefixes followed by a hyphen
 _ALL_PREFIXES: Final = ("un", "in", "im", "ir", "non", "dis")
 _OPEN: Final = re.compile(
     r"\b(?:cannot|can not|could not|can['’]t|not)\s(?:\w+\s){0,2}(?:excluded?|ruled?\sout)\b", re.IGNORECASE
@@ -36,12 +36,12 @@ _FREE: Final = re.compile(r"\b(\w{2,30})[-‐‑–]free\b")
 _LEFT_OUT: Final = frozenset("left out omit omitted exclude excluded remove removed drop dropped".split())
 _WHOLE: Final = 7  # letters of a word with such a prefix
 _ABSENT: Final = frozenset(("absence", "absent", "without"))
-# "0 µM" is without it; "0 h" is a time.
+# "0 µM" means without it; "0 h" is a time.
 ZERO: Final = re.compile(
     r"(?<![\w.,])0(?:\.0+)?\s?(?:(?!(?:h|hrs?|d|min|s|days?|hours?|w|weeks?|months?|years?|and|or|to|in|of|for|at|by)\b)"
     r"[%µμa-zA-Z]|\))"
 )
-_NEAR: Final = 60  # characters from a sign of absence to what is absent
+_NEAR: Final = 60  # characters between a sign of absence and the absent thing
 _LESS: Final = re.compile(r"[≤≥]|\b(?:below|above)\s+\d")  # "no greater than"; signs are spelled out
 _THAN: Final = frozenset("more greater higher larger less lower fewer smaller later earlier longer shorter".split())
 _DELETED: Final = re.compile(
@@ -51,7 +51,7 @@ _DELETED: Final = re.compile(
 _MISSING: Final = re.compile(r"(?i)(?:without|lack(?:s|ed|ing)?|absen(?:t|ce)|none|deficient|devoid|free of)\b")
 _DIFFERENT: Final = re.compile(r"(?i)\b(?:differ\w*|unequal\w*|uneven\w*|var(?:y|ies|ied)|higher|lower)\b")
 _EQUAL: Final = frozenset("equal equally same identical alike similar similarly uniform uniformly evenly".split())
-# What a denial may be of in other words: that nothing happened, and that nothing was seen.
+# Words that may replace each other in a negation: nothing happened, nothing was seen.
 _OTHERWISE: Final = tuple(
     frozenset(group.split())
     for group in (
@@ -59,7 +59,7 @@ _OTHERWISE: Final = tuple(
         "signal expression express staining stain band detect detection visible see",
     )
 )
-_ABOUT: Final = 2  # words of a denial that must all be said again
+_ABOUT: Final = 2  # words of a negation that must all occur again
 
 
 def _forms(tokens: Iterable[Token]) -> frozenset[str]:
@@ -74,7 +74,7 @@ def _by_sentence(tokens: Iterable[Token]) -> list[frozenset[str]]:
 
 
 def _sentences(source: Source, governed: Set[int]) -> list[frozenset[str]]:
-    """Collect the words of each sentence that no denial governs."""
+    """Collect the words of each sentence that no negation governs."""
     return _by_sentence(t for t in source.tokens if not is_empty(t) and t.start not in governed)
 
 
@@ -83,7 +83,7 @@ def _has(forms: frozenset[str], token: Token) -> bool:
 
 
 def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[Denial]:
-    """Yield denials of an answer none of whose words is near a denial of the source."""
+    """Yield negations of the answer if none of their words is near a negation in the source."""
     reached = _forms(t for d in known for t in (*d.reach, *d.scope))
     reached |= frozenset(w for group in _OTHERWISE if not group.isdisjoint(reached) for w in group)
     words = {t.low for d in known for t in d.reach}
@@ -95,7 +95,7 @@ def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[D
 
 
 def _near(source: Source, spans: Iterable[tuple[int, int]]) -> Iterator[Token]:
-    """Yield the words that stand within `_NEAR` characters of any of the spans."""
+    """Yield the words within `_NEAR` characters of any of the spans."""
     starts = [t.start for t in source.tokens]
     seen = 0
     for start, end in sorted(spans):
@@ -106,12 +106,12 @@ def _near(source: Source, spans: Iterable[tuple[int, int]]) -> Iterator[Token]:
 
 
 def _shared(forms: frozenset[str], words: Sequence[Token]) -> bool:
-    """Check whether a sentence has one of some words; true for none."""
+    """Check whether a sentence has at least one of some words; true if there are no words."""
     return not words or any(_has(forms, t) for t in words)
 
 
 class _Wordings:
-    """What was given without a word that denies it: "0 µM", "≤", "RDV-free", "non-CSC", a deletion, a difference."""
+    """Negations that the source expresses differently: "0 µM", "≤", "RDV-free", "non-CSC", a deletion, a difference."""
 
     def __init__(self, source: Source, known: Iterable[Denial]) -> None:
         spans = [m.span() for sign in (ZERO, _DELETED) for m in sign.finditer(source.text)]
@@ -123,7 +123,7 @@ class _Wordings:
         self._denied = frozenset(t.text.rstrip("s") for d in known for t in d.reach)
 
     def has(self, denial: Denial) -> bool:
-        """Check whether what was given says the same as a denial."""
+        """Check whether the source expresses this negation differently."""
         first = denial.about[0]
         initials = {"".join(t.text[0] for t in denial.about[:n]).upper() for n in range(2, len(denial.about) + 1)}
         return (
@@ -136,13 +136,13 @@ class _Wordings:
 
 
 def _turned(source: Source) -> frozenset[str]:
-    """Collect words that stand behind a prefix that denies them: "was not treated" may be said for "untreated"."""
+    """Collect words that follow a negating prefix: "was not treated" may be said for "untreated"."""
     out = {t.low[len(p) :] for t in source.tokens for p in _ALL_PREFIXES if t.low.startswith(p) and len(t.low) > _WHOLE}
     return frozenset(out | {b.low for a, b in pairwise(source.tokens) if a.low in _APART and b.start - a.end == 1})
 
 
 def _prefixed(answer: Answer, found: Iterable[Denial]) -> Iterator[Problem]:
-    """Yield words that were given with a prefix that denies them alone, and the reverse."""
+    """Yield words that the source only has with a negating prefix, and the reverse."""
     given = {t.low for t in answer.support.tokens}
     denied = {t.start for d in found for t in d.scope}
     for token in answer.read.tokens:
@@ -156,14 +156,14 @@ def _prefixed(answer: Answer, found: Iterable[Denial]) -> Iterator[Problem]:
 
 
 def _is_apart(source: Source, before: Token, token: Token) -> bool:
-    """Check whether a word is a prefix that denies the next one; "anti" and "de" only with a hyphen."""
+    """Check whether a word is a prefix that negates the next one; "anti" and "de" only with a hyphen."""
     if before.low not in _APART or token.start - before.end != 1:
         return False
     return before.low not in ("anti", "de") or not source.text[before.end].isspace()
 
 
 def _unprefixed(answer: Answer, found: Iterable[Denial]) -> Iterator[Problem]:
-    """Yield words that always were given behind a prefix with a hyphen that denies them, and no longer are."""
+    """Yield words that always follow a hyphenated negating prefix in the source, and no longer do."""
     always: dict[str, bool] = {}
     for before, token in pairwise(answer.support.tokens):
         denied = _is_apart(answer.support, before, token)
@@ -179,14 +179,14 @@ def _unprefixed(answer: Answer, found: Iterable[Denial]) -> Iterator[Problem]:
 
 
 def _excluded(answer: Answer) -> Iterator[Problem]:
-    """Yield what is excluded in the answer, and could not be excluded."""
+    """Yield exclusions in the answer that the source says are not possible."""
     if _OPEN.search(answer.support.text) and not _CLOSED.search(answer.support.text):
         for match in _CLOSED.finditer(answer.text):
             yield problem("negated", match[0])
 
 
 def _lost(answer: Answer, found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[Problem]:
-    """Yield denials of what itself denies ("no loss of" for "loss of"), and "not only" for "only"."""
+    """Yield negations of a negative ("no loss of" for "loss of"), and "not only" for "only"."""
     text = answer.support.text
     soft = {key_of(w) for d in known if not d.firm for w in d.said.lower().split()}
     denied = _forms(t for d in known if d.firm for t in d.scope)
@@ -198,13 +198,13 @@ def _lost(answer: Answer, found: Iterable[Denial], known: Iterable[Denial]) -> I
 
 
 def asked(answer: Answer) -> set[int]:
-    """Return where the words of questions begin, which say nothing."""
+    """Return the start offsets of words in questions, which state nothing."""
     spans = [m.span() for m in _QUESTION.finditer(answer.text)]
     return {t.start for t in answer.read.tokens for a, b in spans if a <= t.start < b} if spans else set()
 
 
 def find(answer: Answer) -> Iterator[Problem]:
-    """Compare what the answer denies with what was denied."""
+    """Compare the negations of the answer with those of the source."""
     found, known = denials(answer.read), denials(answer.support)
     both = names_both(answer.support)
     turned = _turned(answer.support)

@@ -1,4 +1,4 @@
-"""Numbers that were not given, or not with this unit."""
+"""Find numbers that are not in the source, or not with this unit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CODES: Final = {
     "number": "a number was not given",
     "unit": "a number was given with another unit",
 }
-_FEW: Final = 2  # up to so many things may be counted by who writes
+_FEW: Final = 2  # a writer may count up to this many things
 
 
 _NOUNS: Final = re.compile(r"(?:[\s-][^\W\d_]{2,40}){1,3}")
@@ -25,7 +25,7 @@ _ITEMS: Final = re.compile(r"[,;]|\band\b")
 _LABEL: Final = re.compile(r"\(([A-Za-z])\)")  # of a panel
 _ROWS: Final = re.compile(r"(?<![\w.])(i{1,3}|i?v|vi{1,3}|ix|x)[.)]\s")  # numbers of a list
 _NAME: Final = re.compile(r"[A-Z]{2}[\w-]*\s\Z")  # "ATCC 53608 strains" counts no strains
-# Behind another one, as in "I–VI" or "I, II and III": a single V, X or IV is a unit, a chromosome or a vein as well.
+# After another one, as in "I–VI" or "I, II and III": a single V, X or IV may also be a unit, a chromosome or a vein.
 _ROMAN: Final = re.compile(
     r"\b[IVX]{1,4}\s?(?:[-–—,]|,?\s?(?:and|or|to|through)\b)\s?(?=(I{2,3}|I?V|VI{1,3}|I?X|XI{1,2})\b)"
 )
@@ -33,18 +33,18 @@ _VALUES: Final = {n: i for i, n in enumerate("II III IV V VI VII VIII IX X XI XI
 _DENSITY: Final = re.compile(r"\b(?:OD|A|Abs)\s?_?\(?(\d{3})\b")  # a wavelength in nm
 _SINCE: Final = {"day": frozenset(("dpi", "dai", "das")), "h": frozenset(("hpi", "hai"))}  # days post infection
 _BEFORE: Final = 30  # characters
-_COUNTED: Final = 12  # up to so many items of a list may be counted
+_COUNTED: Final = 12  # maximum items of a list that a writer may count
 
 
 def _nouns(text: str, number: Number) -> set[str]:
-    """Return the keys of the words that follow a number without unit, one of which is what it counts."""
+    """Return the keys of the words after a number without unit, one of which is the counted thing."""
     match = None if number.unit else _NOUNS.match(text, number.end)
     words = re.split(r"[\s-]", match[0].lower()) if match else []
     return {key_of(w) for w in (words[:2] if number.word and number.value <= _FEW else words) if w and w not in STOP}
 
 
 def _longest_list(text: str) -> int:
-    """Return how many items the longest list of a text may have."""
+    """Return an upper bound for the number of items in the longest list of a text."""
     return max((len(_ITEMS.findall(sentence)) + 1 for sentence in split_sentences(text)), default=1)
 
 
@@ -69,7 +69,7 @@ class _Known:
         self.listed = max(_longest_list(text), *(len(set(rows.findall(text))) for rows in (_LABEL, _ROWS)))
 
     def problem(self, number: Number, shown: str) -> Problem | None:
-        """Return what is wrong with a number of an answer."""
+        """Return the problem of a number in an answer, if any."""
         units = self.units.get(number.value)
         if number.unit and number.amount in self.amounts:
             return None
@@ -85,7 +85,7 @@ class _Known:
 
 
 def find(answer: Answer) -> Iterator[Problem]:
-    """Look up each number of the answer in what was given."""
+    """Look up each number of the answer in the source."""
     known: _Known | None = None
     panels = len(answer.given.panels)
     for number in numbers(answer.text):
@@ -96,7 +96,7 @@ def find(answer: Answer) -> Iterator[Problem]:
         if number.word and not number.unit and not number.ordinal and number.value not in known.units:
             others = [known.of[noun] for noun in _nouns(answer.text, number) if noun in known.of]
             if number.value == panels or (not others and number.value <= min(max(known.listed, _FEW), _COUNTED)):
-                continue  # counted by who wrote it
+                continue  # counted by the writer
         roman = not number.unit and number.value in known.romans
         if number.word and ((number.value == _FEW and number.ordinal) or roman):
             continue

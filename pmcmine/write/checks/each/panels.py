@@ -1,4 +1,4 @@
-"""Panels that the figure does not have, and what is said of another panel than its own."""
+"""Find panels that the figure does not have, and statements attributed to the wrong panel."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _NAMED: Final = re.compile(rf"\b(?i:panels?|parts?|subfigures?|sub-panels?)\s+\(
 _BRACKETED: Final = re.compile(rf"\(({LIST})\)")
 _OWN: Final = ""  # stands for the panels that the answer names
 _READ: Final = 20_000  # code points of a caption
-_MARGIN: Final = 2.5  # how much more of what is said must be that of another panel
+_MARGIN: Final = 2.5  # how many times more of a statement must belong to another panel
 _LEAST: Final = 1.2
-_CROSSED: Final = 0.3  # the same where two panels have changed places
+_CROSSED: Final = 0.3  # the same if two panels are swapped
 Words = Mapping[str, float]
 
 
@@ -34,7 +34,7 @@ def _labels(label: str) -> str:
 
 
 def _by_panel(text: str, also: bool = False) -> dict[str, str]:
-    """Split a caption into the texts of its panels; empty if it has fewer than two."""
+    """Split a caption into its panels' texts; empty if there are fewer than two."""
     split = split_caption(text[:_READ])
     out: dict[str, str] = {}
     for panel in split.panels:
@@ -45,7 +45,7 @@ def _by_panel(text: str, also: bool = False) -> dict[str, str]:
 
 
 def _given(answer: Answer) -> dict[str, str]:
-    """Return the texts of the panels that were given, or else those of the caption."""
+    """Return the texts of the given panels, otherwise those in the caption."""
     out: dict[str, str] = {}
     for passage in answer.given.passages:
         if passage.kind == "panel" and "#" in passage.row_id:
@@ -71,7 +71,7 @@ def _words(text: str) -> dict[str, frozenset[str]]:
 def _score(
     said: dict[str, frozenset[str]], own: dict[str, frozenset[str]], shared: dict[str, int], count: int
 ) -> float:
-    """Sum what a text says that is in another one; words of many panels count for less."""
+    """Sum the words that one text shares with another; words of many panels count for less."""
     forms = {b: key for key, found in own.items() for b in found}
     total = 0.0
     for key in said:
@@ -82,14 +82,14 @@ def _score(
 
 
 def _attributed(answer: Answer, given: dict[str, str]) -> Iterator[Problem]:
-    """Compare what the answer says of each panel with the texts of all of them."""
+    """Compare the answer's text on each panel with the texts of all panels."""
     known = {name: _words(text) for name, text in given.items()}
     shared: dict[str, int] = {}
     for words in known.values():
         for key in words:
             shared[key] = shared.get(key, 0) + 1
     texts = {name: text for name, text in _texts(answer).items() if name in known}
-    groups: dict[str, list[str]] = {}  # of panels of which the same is said
+    groups: dict[str, list[str]] = {}  # of panels with the same text
     for name, text in texts.items():
         groups.setdefault(text, []).append(name)
     scores = {}
@@ -104,13 +104,13 @@ def _attributed(answer: Answer, given: dict[str, str]) -> Iterator[Problem]:
         back = scores[texts[other]] if other in texts else {}
         crossed = bool(back) and best[texts[other]] in groups[text] and back[best[texts[other]]] > back[_OWN]
         if not crossed and len(texts) > 1:
-            continue  # a caption that is split wrongly looks like this, too
+            continue  # a wrongly split caption looks like this, too
         if most >= (_CROSSED if crossed else _LEAST) and most > (1.0 if crossed else _MARGIN) * own_score:
             yield problem("other_panel", f"{', '.join(groups[text])} for {other}: {text.strip()}")
 
 
 def _texts(answer: Answer) -> dict[str, str]:
-    """Split an answer by panels; a question about one panel with its answer is all of that panel."""
+    """Split an answer by panels; a question about one panel belongs to it with its answer."""
     if answer.task not in DIALOGUES:
         return _by_panel(answer.text)
     named = {_labels(label) for match in _NAMED.finditer(answer.text) for label in expand(match[1])}
@@ -118,12 +118,12 @@ def _texts(answer: Answer) -> dict[str, str]:
 
 
 def _best(scores: Mapping[str, float], names: Sequence[str]) -> str:
-    """Return the panel, of others than some, that is most like what is said of these."""
+    """Return the most similar panel, `names` excluded."""
     return max((n for n in scores if n != _OWN and n not in names), key=lambda n: (scores[n], n), default=names[0])
 
 
 def find(answer: Answer) -> Iterator[Problem]:
-    """Look up the labels of panels, and compare what is said of each."""
+    """Look up panel labels, and compare the text on each panel."""
     given = _given(answer)
     labels = {_labels(label) for label in answer.given.panels} | given.keys()
     plain = {t.text.lower() for t in answer.support.tokens if len(t.text) <= 3}
