@@ -1,4 +1,4 @@
-"""Ask a server with OpenAI's chat completions: vLLM, llama.cpp, Ollama, and services that speak the same protocol."""
+"""Ask a server through OpenAI's chat completions: vLLM, llama.cpp, Ollama, and compatible services."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import requests
 from pmcmine.write.transport import Endpoint, NoAnswer, Refused, TooLong, Transport, bounded
 
 MOST_ANSWER: Final = 1 << 20  # bytes of an answer
-TOO_LONG: Final = "too_long"  # why an answer ended that had more
-_UNABLE: Final = frozenset({500, 501})  # what servers say that fail at a format; 502 to 504 are of a busy one
+TOO_LONG: Final = "too_long"  # `finish` of an answer with more bytes
+_UNABLE: Final = frozenset({500, 501})  # statuses of servers that fail at a format; 502 to 504 mean a busy server
 _FORMATS: Final = ("json_schema", "json_object", "")
 LAST_FORMAT: Final = len(_FORMATS) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a model answered.
+    """A model's reply.
 
     Attributes:
         text: its answer.
-        finish: why it ended: `stop`, `length` if it was cut off, or what else the server says; `TOO_LONG` if it had
-            more bytes than are read, and is left out.
+        finish: why it ended: `stop`, `length` if it was cut off, or another reason stated by the server; `TOO_LONG` if
+            it exceeded the limit in bytes, and `text` is empty.
         read: tokens of the request; None if the server states none.
         written: tokens of the answer; None likewise.
     """
@@ -38,32 +38,32 @@ class Reply:
 
 
 class Client:
-    """Asks one server, from any number of threads.
+    """Ask one server, from any number of threads.
 
     Args:
         endpoint: the server.
-        wait: waits so many seconds; returns true if the run is being stopped. By default a wait that `stop` ends.
+        wait: waits this many seconds; returns true if the run is being stopped. The default is a wait that `stop` ends.
     """
 
     def __init__(self, endpoint: Endpoint, wait: Callable[[float], bool] | None = None) -> None:
         self.endpoint = endpoint
         self.transport = Transport(endpoint, wait)
-        self._format = 0  # place in _FORMATS; grows if the server knows a format not
+        self._format = 0  # index into _FORMATS; grows if the server does not know a format
         self._known = False  # whether the server has answered in that format
         self._lock = threading.Lock()
 
     def stop(self) -> None:
-        """End all waits; exchanges that are under way are finished."""
+        """End all waits; exchanges under way are finished."""
         self.transport.stop()
 
     def ask(
         self, body: Mapping[str, Any], schema: Mapping[str, Any], name: str, lost: Callable[[], None] | None = None
     ) -> Reply:
-        """Ask once, and again after passing failures.
+        """Ask once, and retry after temporary failures.
 
         Args:
             body: the request without its format.
-            schema: JSON schema of the answer; its format falls back to any JSON object and then to none if the server
+            schema: JSON schema of the answer; the format falls back to any JSON object and then to none if the server
                 refuses it, or fails with status 500 or 501 at each request that has it.
             name: name of the schema.
             lost: called after each answer that could not be read; see `Transport.call`.
@@ -98,14 +98,14 @@ class Client:
     def _read(self, answer: requests.Response) -> Reply:
         try:
             body = bounded(answer, MOST_ANSWER, self.endpoint.url)
-        except TooLong:  # it was paid all the same, and would be again
+        except TooLong:  # it was paid for all the same, and would be again
             return Reply("", TOO_LONG, None, None)
         streamed = answer.headers.get("Content-Type", "").startswith("text/event-stream")
         return _of_stream(body) if streamed else completion(json.loads(body))
 
 
 def format_of(place: int, schema: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return the part of a request that asks for a format: 0 is that of the schema, 1 any JSON object, 2 none."""
+    """Return the part of a request that sets the answer format: 0 for the schema, 1 any JSON object, 2 none."""
     kind = _FORMATS[place]
     if kind == "json_schema":
         return {"response_format": {"type": kind, "json_schema": {"name": name, "schema": schema, "strict": True}}}
@@ -113,10 +113,10 @@ def format_of(place: int, schema: Mapping[str, Any], name: str) -> dict[str, Any
 
 
 def completion(found: Any) -> Reply:
-    """Return the reply of an answer, which is hostile.
+    """Parse a chat completion, which is hostile input.
 
     Raises:
-        ValueError: and others, if it is no completion.
+        ValueError: and others, if it is not a completion.
     """
     choice = found["choices"][0]
     text = choice["message"]["content"]
@@ -128,10 +128,10 @@ def completion(found: Any) -> Reply:
 
 
 def _of_stream(data: bytes) -> Reply:
-    """Parse an answer in server-sent events, which some servers send although nobody asked.
+    """Parse an answer in server-sent events, which some servers send unasked.
 
     Raises:
-        ValueError: and others, if it is none or was cut.
+        ValueError: and others, if it is not one or was cut off.
     """
     parts: list[str] = []
     finish, usage, whole = "", None, False
@@ -157,7 +157,7 @@ def _finish(value: object) -> str:
 
 
 def _usage(value: object) -> tuple[int | None, int | None]:
-    """Return the tokens read and written, None where none or no number is stated."""
+    """Return the tokens read and written, each None if no valid number is stated."""
     stated = value if isinstance(value, Mapping) else {}
     read, written = (stated.get(name) for name in ("prompt_tokens", "completion_tokens"))
     return _number(read), _number(written)

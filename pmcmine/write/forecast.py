@@ -1,4 +1,4 @@
-"""What a run would ask for and cost, estimated without asking anybody."""
+"""Estimate the requests and the cost of a run, without asking a server."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from pmcmine.write.task import MOST_TURNS
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a run would do.
+    """Estimate for a run.
 
     Attributes:
         rows: rows that meet the condition.
-        refused: rows about which nothing may be written, or there is nothing to write from.
+        refused: rows that may not be written about, or have no text to write from.
         kept: rows whose first answer is in the journal.
-        asked: rows that would be asked about.
-        judged: rows whose text a judge would be asked about, if the checks let it pass.
-        doubts: further verdicts on turns that are in doubt, if all are.
-        read: tokens of all these requests, estimated.
-        most_written: tokens that their answers may have.
-        cost: price of both in dollars: the answers are usually shorter.
+        asked: rows to ask about.
+        judged: rows with a text for the judge, if the checks let it pass.
+        doubts: further verdicts on turns in doubt, if all are.
+        read: estimated tokens of all these requests.
+        most_written: maximum tokens of their answers.
+        cost: price of both in dollars, an upper bound: answers are usually shorter.
     """
 
     rows: int
@@ -44,16 +44,16 @@ class Expected:
 
 
 def expect(release: Path, order: Order, judge: str | None = None) -> Expected:
-    """Estimate what a run would ask for; one request for each row, equal ones once.
+    """Estimate the requests of a run; one request per row, equal ones once.
 
-    A judge is counted once for each row about which it has said nothing yet, as if the checks let all texts pass and
-    each were as long as the task allows. If it decides about doubts (`Order.judge_doubts`), it is asked about as many
-    texts of a row as there are turns, at most: those of the answer that is there, else as many as the prompt asks for.
+    A judge is counted once for each row without a verdict, as if the checks let all texts pass and each were as long as
+    the task allows. If the judge decides about doubts (`Order.judge_doubts`), at most one request per turn is counted:
+    for the turns of an existing answer, otherwise for as many as the prompt asks for.
 
     Args:
         release: the release.
-        order: what would be written.
-        judge: name of the judge's model, empty if it is not known yet; None for no judge.
+        order: what to write.
+        judge: name of the judge's model, empty if not known yet; None for no judge.
 
     Raises:
         PmcmineError: as the run itself.
@@ -72,7 +72,7 @@ def expect(release: Path, order: Order, judge: str | None = None) -> Expected:
         if judge is not None and not (there and row.id in verdicts):
             more = max(known.get(request.hash) or most_parts(task), 1) - 1 if order.judge_doubts else 0
             judged, doubts = judged + 1, doubts + more
-            # Turns that are judged one by one are together as long as the answer.
+            # Turns judged one by one are together as long as the answer.
             texts = task.most_tokens * (2 if more else 1)
             read += expected(told(given_to(row, order.settings), task.table)) * (1 + more) + texts
         if there:
@@ -85,15 +85,15 @@ def expect(release: Path, order: Order, judge: str | None = None) -> Expected:
 
 
 def most_parts(task: Task) -> int:
-    """Return how many texts a judge may be asked about one by one in an answer: turns that the prompt asks for."""
+    """Return the maximum number of texts of an answer that a judge is asked about one by one: the prompt's turns."""
     asked_for: int | None = getattr(task, "most_turns", None)
     if asked_for is not None:
         return max(asked_for, 1)
-    return MOST_TURNS if "turns" in task.schema.get("properties", {}) else 1  # a task of others
+    return MOST_TURNS if "turns" in task.schema.get("properties", {}) else 1  # a third-party task
 
 
 def _answered(path: Path, task: Task, judge: str | None) -> tuple[dict[str, int], set[str]]:
-    """Return the requests that a journal has answers to, with their texts, and the rows that a judge has judged."""
+    """Return the answered requests of a journal with their number of texts, and the rows that a judge has judged."""
     found: dict[str, int] = {}
     rows: set[str] = set()
     if path.is_file():
@@ -102,7 +102,7 @@ def _answered(path: Path, task: Task, judge: str | None) -> tuple[dict[str, int]
                 try:
                     answer = json.loads(line)
                     found[str(answer["request"])] = _parts(task, answer["text"])
-                    if answer["model"] == judge and '"score"' in answer["text"]:  # the writer may have that name, too
+                    if answer["model"] == judge and '"score"' in answer["text"]:  # the writing model may have this name
                         rows.add(str(answer["row"]))
                 except (ValueError, KeyError, TypeError):
                     continue
@@ -110,7 +110,7 @@ def _answered(path: Path, task: Task, judge: str | None) -> tuple[dict[str, int]
 
 
 def _parts(task: Task, text: str) -> int:
-    """Return how many texts an answer has, 0 if it is none of the task."""
+    """Return the number of texts in an answer, 0 if it does not have the form of the task."""
     try:
         content = read_answer(task, text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a model is given to write from: passages of the release with their places."""
+"""Describe the input of a model: passages of the release with their positions."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of text that a model is given, and where it stands.
+    """A passage given to a model, with its position.
 
     Attributes:
         kind: `caption`, `panel`, `mention`, `section`, `title`, `table` or `concept`.
-        row_id: id of the row whose text it is (figure, panel, paragraph, table or article).
+        row_id: id of the row whose text it is from (figure, panel, paragraph, table or article).
         start: first character in that row's text, in Unicode code points.
         end: the character after its last one.
-        text: the piece itself.
+        text: the passage itself.
     """
 
     kind: str
@@ -26,12 +26,12 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """All that a model is given for one answer.
+    """The whole input of a model for one answer.
 
     Attributes:
-        passages: pieces of text, the most important first.
+        passages: passages, the most important first.
         panels: labels of the figure's panels.
-        concepts: names of the concepts that are linked in the passages, with their synonyms.
+        concepts: names of the concepts linked in the passages, with their synonyms.
         image: whether the image is given, too.
     """
 
@@ -42,5 +42,5 @@ class Given:
 
     @property
     def text(self) -> str:
-        """Join the passages, one a line."""
+        """Join the passages, one per line."""
         return "\n".join(passage.text for passage in self.passages)

@@ -1,8 +1,8 @@
-"""The journal of answers: each is on the disk before anybody looks at it, so that nothing is paid for twice.
+"""Keep a journal of answers: each is on disk before it is used, so that nothing is paid for twice.
 
-One line of JSON an answer, only ever appended. A last line that a kill cut off is removed. The journal is also the
-cache: equal requests share an answer, and a change of the checks asks nobody again. Answers that were lost on their
-way, and may have to be paid, have a line with their tokens.
+One line of JSON per answer, append-only. A last line cut off by a kill is removed. The journal is also the cache: equal
+requests share an answer, and a change of the checks makes no new requests. Answers that were lost in transit, and may
+have to be paid for, have a line with their tokens.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ _MOST_LINE: Final = 8 << 20  # bytes; an answer of 1 MiB may be six times as lon
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as it came.
+    """An answer as received.
 
     Attributes:
         request: hash of the request.
-        row: row that it was first asked for.
+        row: row that it was first requested for.
         model: model that was asked.
         text: the answer.
         finish: why it ended.
         read: tokens of the request, as the server states; None if it does not.
         written: tokens of the answer; None likewise.
-        counted: tokens read and written that count towards budgets: estimated where the server states none.
+        counted: tokens read and written that count towards budgets; estimated if the server states none.
     """
 
     request: str
@@ -56,7 +56,7 @@ class Lost:
 
     Attributes:
         lost: hash of the request.
-        counted: tokens read and written that count towards budgets, the most that there may have been.
+        counted: tokens read and written that count towards budgets: the possible maximum.
     """
 
     lost: str
@@ -64,10 +64,10 @@ class Lost:
 
 
 class Journal:
-    """Answers by the hash of their request. Open it under a lock: two writers would mix their lines.
+    """Answers by request hash. Open it under a lock: two writers would mix their lines.
 
     Args:
-        path: its file; made with the first answer.
+        path: its file; created with the first answer.
         root: folder below which no part of the path may be a link.
 
     Raises:
@@ -79,7 +79,7 @@ class Journal:
         if root is not None:
             check_no_links(root, path.relative_to(root).as_posix())
         self._places: dict[str, tuple[int, int]] = {}  # hash → offset and length of its line
-        self.read = self.written = 0  # tokens that count
+        self.read = self.written = 0  # tokens that count towards budgets
         self._lock = threading.Lock()
         self._end = 0
         self._stream: FileIO | None = None
@@ -100,7 +100,7 @@ class Journal:
         with self.path.open("rb") as stream:
             while line := stream.readline(_MOST_LINE):
                 start, self._end = self._end, self._end + len(line)
-                if len(line) == _MOST_LINE and not line.endswith(b"\n"):  # longer than any of ours
+                if len(line) == _MOST_LINE and not line.endswith(b"\n"):  # longer than any line of ours
                     while not line.endswith(b"\n") and (line := stream.readline(_MOST_LINE)):
                         self._end += len(line)
                 if not line.endswith(b"\n"):
@@ -134,18 +134,18 @@ class Journal:
         return found if isinstance(found, Answer) else None
 
     def add(self, *answers: Answer) -> None:
-        """Append answers; they are on the disk when this returns.
+        """Append answers; they are on disk when this returns.
 
         Raises:
-            StorageError: if it can't be written.
+            StorageError: if the file can't be written.
         """
         self._append(answers)
 
     def lose(self, request: str, counted: tuple[int, int]) -> None:
-        """Note that an answer to a request was lost, which counts towards budgets; it is on the disk on return.
+        """Record a lost answer, which counts towards budgets; it is on disk when this returns.
 
         Raises:
-            StorageError: if it can't be written.
+            StorageError: if the file can't be written.
         """
         self._append([Lost(request, counted)])
 
@@ -164,7 +164,7 @@ class Journal:
                     left = left[self._stream.write(left) :]
                 os.fsync(self._stream.fileno())
             except OSError as error:
-                self._broken = True  # what follows half a line would be lost with it
+                self._broken = True  # anything appended to half a line would be lost with it
                 raise StorageError(f"{self.path}: can't write ({describe(error)})") from None
             for answer, line in zip(answers, lines, strict=True):
                 self._note(answer, self._end, len(line))
@@ -178,7 +178,7 @@ class Journal:
 
 
 def _parse(line: bytes) -> Answer | Lost | None:
-    """Return the answer, or lost answer, of a line, None if it is none."""
+    """Parse a line into an answer or a lost answer; None if it is neither."""
     try:
         raw: dict[str, Any] = json.loads(line)
         read, written = raw["counted"]

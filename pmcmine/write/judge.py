@@ -1,4 +1,4 @@
-"""A second model that judges whether a text is faithful to what the first was given."""
+"""Ask a second model whether a text is faithful to the first model's input."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pmcmine.write.checks.problem import Problem
 from pmcmine.write.requests import Request, digest_of
 
 RUBRIC: Final = (Path(__file__).parent / "judge.txt").read_text("utf-8")
-LEAST: Final = 4  # score of a text that is kept
-# Problems of meaning, which free wording alone may cause: a judge that reads the text may overrule them, but for a
-# number that is swapped or exchanged. Those of numbers, units, panels that do not exist, and form are never overruled.
+LEAST: Final = 4  # lowest score of a text that is kept
+# Problems of meaning, which mere rewording may trigger: a judge that reads the text may overrule them, except for a
+# swapped or exchanged number. Problems of numbers, units, missing panels, and form are never overruled.
 _DOUBTS: Final = frozenset({
     "affirmed", "claim", "comparison", "definition", "denial", "exchanged", "invention", "negated", "opposite",
     "other_panel", "swapped", "text_only", "unsupported",
@@ -33,11 +33,11 @@ _SCHEMA: Final[dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a judge says.
+    """A judge's verdict.
 
     Attributes:
-        score: 1 to 5; 0 if the answer holds none.
-        reason: why; of an answer without a score, what is wrong with it.
+        score: 1 to 5; 0 if the answer has none.
+        reason: the judge's reason; without a score, the fault in its answer.
         counted: tokens of the request and of the answer.
     """
 
@@ -57,7 +57,7 @@ def are_doubts(found: Iterable[Problem]) -> bool:
 
 
 def expected(sources: str) -> int:
-    """Estimate the tokens of a request to a judge without the text that it judges."""
+    """Estimate the tokens of a request to a judge, not counting the text to judge."""
     return estimate(RUBRIC) + estimate(_said(sources, ""))
 
 

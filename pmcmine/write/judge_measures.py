@@ -1,4 +1,4 @@
-"""Measure a judge on rewrites of real captions: alone, behind the checks, and where it decides about their doubts."""
+"""Measure a judge on rewrites of real captions: alone, after the checks, and deciding about their doubts."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _MOST_REFUSED: Final = 20  # one after another
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What a judge says of rewrites.
+    """A judge's scores of rewrites.
 
     Attributes:
-        of: scores by the id of the rewrite; 0 where the judge's answer holds none, or it refused the text.
-        refused: ids of the rewrites that it refused.
+        of: scores by rewrite id; 0 if the judge's answer has none, or it refused the text.
+        refused: ids of the refused rewrites.
     """
 
     of: Mapping[str, int]
     refused: frozenset[str] = frozenset()
 
     def counts(self) -> dict[str, int]:
-        """Count the rewrites without a score, by why they have none."""
+        """Count the rewrites without a score, by reason."""
         unscored = {name for name, score in self.of.items() if not score}
         return {"refused": len(self.refused), "no_score": len(unscored - self.refused)}
 
@@ -52,15 +52,15 @@ def scores(
 
     Args:
         rewrites: the rewrites.
-        texts: captions and paragraphs by the id of their row.
+        texts: captions and paragraphs by row id.
         client: the judge's server.
-        answers: folder of the journal that keeps its answers; what has one is not asked again.
-        threads: requests at once.
+        answers: folder of the journal of its answers; requests with an answer are not repeated.
+        threads: concurrent requests.
         say: called with a line of progress.
 
     Raises:
-        PmcmineError: if there is no answer to a request, or the judge refuses all or many one after another; the same
-            call asks only for what is missing.
+        PmcmineError: if a request gets no answer, or the judge refuses all or many in succession; the same call asks
+            only for the missing answers.
     """
 
     def score(rewrite: Rewrite) -> int | str:
@@ -73,14 +73,14 @@ def scores(
 
     found: dict[str, int] = {}
     refused: list[str] = []
-    running = 0  # refusals one after another
+    running = 0  # successive refusals
     with held(Folder(str(answers))):
         journal = Journal(answers / "answers.jsonl")
         asker = Asker(client, journal, Budget(journal, Prices(), None, None))
         pool = ThreadPoolExecutor(threads)
         try:
             jobs = {pool.submit(score, rewrite): rewrite.id for rewrite in rewrites}
-            # In their order: kept verdicts are there at once, and would leave the refused ones one after another.
+            # In order: verdicts from the journal return at once, which would leave the refused ones in succession.
             for n, (job, name) in enumerate(jobs.items(), 1):
                 value = job.result()
                 found[name] = value if isinstance(value, int) else 0
@@ -92,7 +92,7 @@ def scores(
                 if n % _TOLD_EVERY == 0:
                     say(f"{n:,} of {len(rewrites):,} judged")
         except BaseException:
-            client.stop()  # requests under way are finished and kept, no other is begun
+            client.stop()  # finish and keep requests under way, start no others
             raise
         finally:
             pool.shutdown(cancel_futures=True)
@@ -101,15 +101,16 @@ def scores(
 
 
 def judge_measures(rewrites: Sequence[Rewrite], texts: Mapping[str, str], scored: Scores) -> dict[str, dict[str, Any]]:
-    """Compute what a judge lets pass and catches, alone and with the checks.
+    """Compute the shares that a judge passes and catches, alone and with the checks.
 
     Args:
         rewrites: the rewrites.
-        texts: captions and paragraphs by the id of their row.
+        texts: captions and paragraphs by row id.
         scored: the judge's scores.
 
     Returns:
-        For each way to decide the shares of good ones that pass and of spoiled ones that are caught, with intervals.
+        For each way to decide, the shares of good rewrites that pass and of spoiled ones that are caught, with
+            intervals.
     """
     found = {r.id: problems(r.text, given_of(r, texts), r.task) for r in rewrites}
     kept: dict[str, Callable[[str], bool]] = {

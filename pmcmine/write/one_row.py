@@ -1,4 +1,4 @@
-"""Write about one row: ask, read, check, perhaps have it judged. What fails has a reason."""
+"""Write about one row: ask, parse, check, and optionally judge. Every failure has a reason."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pmcmine.write.rows import Row
 from pmcmine.write.transport import NoAnswer, Refused
 from pmcmine.write.verdicts import Verdicts, passes, stated
 
-# Why nothing was kept, and what it means. `check_…` and the codes of checks come on top.
+# Reasons for keeping nothing, with their meanings. `check_…` with the codes of checks are added.
 REASONS: Final = {
     "derivatives_forbidden": "licence of figure or article forbids derivatives (ND) or is not known; nothing was sent",
     "license_differs": "article and figure differ in licence group; nothing was sent",
@@ -39,24 +39,24 @@ REASONS: Final = {
     "bad_verdict": "the judge's answer holds no score",
     "benchmark": "the text holds 13 consecutive words of a benchmark set, and the release drops those",
 }
-# Kinds of passages of which a row has to have one: titles alone are nothing to write from.
+# Passage kinds, of which a row needs at least one: a title alone is not enough to write from.
 _TELLING: Final = {
     "figures": ("caption", "panel", "mention"), "panels": ("panel", "caption"), "articles": ("section",),
     "cases": ("section",),
 }  # fmt: skip
-_OPEN: Final = frozenset({"no_answer", "not_asked"})  # not decided yet: a later run may write
+_OPEN: Final = frozenset({"no_answer", "not_asked"})  # undecided: a later run may write
 _MOST_DETAILS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Something that is not kept.
+    """A dropped answer or turn.
 
     Attributes:
         reason: its code.
-        detail: what was wrong.
-        turn: place of the dropped turn; None for the whole row.
-        answer: what was written.
+        detail: the fault.
+        turn: index of the dropped turn; None for the whole row.
+        answer: the dropped text.
     """
 
     reason: str
@@ -67,20 +67,20 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a row.
+    """The result for a row.
 
     Attributes:
         row: the row.
-        given: what the model was given.
-        content: what is kept; None if nothing is.
-        drops: what is not kept.
-        answer: the answer that was read last; None without one.
+        given: the model's input.
+        content: the kept texts; None if nothing is kept.
+        drops: the dropped texts.
+        answer: the last answer that was read; None without one.
         attempt: its number.
         counted: tokens of all requests for the row.
         score: the judge's score; None without one.
         overruled: codes of the problems that the judge overruled.
-        failure: what a server said that gave no answer, or refused; empty if it did not.
-        failed: whose server that is: `model` or `judge`; empty likewise.
+        failure: message of a server that gave no answer, or refused; empty if none did.
+        failed: that server: `model` or `judge`; empty likewise.
         judged: whether the judge gave a verdict.
     """
 
@@ -110,15 +110,15 @@ class Outcome:
 
 @dataclass
 class Writer:
-    """Writes about rows, from any number of threads.
+    """Write about rows, from any number of threads.
 
     Attributes:
         release: the release.
         task: what to write.
         settings: how to ask.
-        asker: asks.
+        asker: asks the model.
         judge: asks the judge; None for none.
-        judge_doubts: whether the judge decides where all problems that checks find are doubts (`judge.are_doubts`).
+        judge_doubts: whether the judge decides if all problems found by checks are doubts (`judge.are_doubts`).
     """
 
     release: Path
@@ -127,7 +127,7 @@ class Writer:
     asker: Asker
     judge: Asker | None = None
     judge_doubts: bool = False
-    spent: bool = field(default=False)  # the budget was reached
+    spent: bool = field(default=False)  # whether the budget was reached
 
     def write(self, row: Row) -> Outcome:
         """Write about one row.
@@ -142,7 +142,7 @@ class Writer:
         return self._asked(row, given)
 
     def _unanswered(self, found: Outcome, error: Exception, text: str | None = None) -> Outcome:
-        """Drop a row because a request for it, perhaps to the judge of a text, was not answered."""
+        """Drop a row because a request for it, or to the judge about its text, was not answered."""
         failed = "model" if text is None else "judge"
         said = _said(error) if text is None else f"judge: {_said(error)}"
         if isinstance(error, BudgetReached):
@@ -169,7 +169,7 @@ class Writer:
                     self.task.name.replace("-", "_"),
                     lambda r=request: with_image(r, row, self.settings, self.release),  # type: ignore[misc]
                 )
-            except (BudgetReached, Waiting, NoAnswer, Refused) as error:  # answers that came before count
+            except (BudgetReached, Waiting, NoAnswer, Refused) as error:  # earlier answers still count
                 return self._unanswered(found, error)
             except (OSError, ValueError, SyntaxError, zipfile.BadZipFile, UnsafeNameError) as error:
                 return replace(found, drops=(Drop("bad_image", _said(error)),))
@@ -180,14 +180,14 @@ class Writer:
                 reason = "cut_off" if answer.finish == "length" else "bad_answer"
                 said = f"more than {MOST_ANSWER >> 20} MiB" if answer.finish == TOO_LONG else _said(error)
                 found = replace(found, drops=(Drop(reason, said, answer=answer.text),))
-                if answer.finish in ("length", TOO_LONG):  # it would be again
+                if answer.finish in ("length", TOO_LONG):  # a retry would end the same way
                     break
                 continue
             return self._checked(replace(found, content=content, drops=()))
         return found
 
     def _checked(self, found: Outcome) -> Outcome:
-        """Check what was written, each turn by itself; then have it judged."""
+        """Check the answer, each turn by itself; then have it judged."""
         content = found.content or Content()
         verdicts = None
         if self.judge is not None:
@@ -215,7 +215,7 @@ class Writer:
         return found if verdicts is None else self._judged(found, verdicts, list(kept.values()))
 
     def _wrong(self, text: str, given: Given, verdicts: Verdicts | None) -> tuple[Drop | None, frozenset[str]]:
-        """Return why a text is dropped, None if it is kept, and the codes of problems that the judge overruled."""
+        """Return the reason to drop a text, None to keep it, and the codes of problems that the judge overruled."""
         wrong = problems(text, given, self.task.name, prompt=self.settings.prompt)
         if not wrong:
             return None, frozenset()
@@ -225,14 +225,14 @@ class Writer:
             return drop, frozenset()
         try:
             verdict = verdicts.of(text)
-        except Refused as error:  # by which nothing is overruled
+        except Refused as error:  # a refusal overrules nothing
             return replace(drop, detail=f"{drop.detail}; judge: {_said(error)}"), frozenset()
         if passes(verdict):
             return None, frozenset(p.code for p in wrong)
         return replace(drop, detail=f"{drop.detail}; judge: {stated(verdict)}"), frozenset()
 
     def _judged(self, found: Outcome, verdicts: Verdicts, parts: list[str]) -> Outcome:
-        """Have what is kept of a row judged, unless the judge was asked about all of it because of doubts."""
+        """Have the kept texts of a row judged, unless the judge already saw all of them because of doubts."""
         text = written_text(found.content or Content())
         try:
             verdict = verdicts.lowest(parts) or verdicts.of(text)
@@ -247,7 +247,7 @@ class Writer:
 
 
 def _with(verdicts: Verdicts | None, found: Outcome) -> Outcome:
-    """Return an outcome with what was asked of the judge."""
+    """Add the judge's tokens and refusals to an outcome."""
     if verdicts is None:
         return found
     counted = _sum(found.counted, verdicts.counted)
@@ -257,7 +257,7 @@ def _with(verdicts: Verdicts | None, found: Outcome) -> Outcome:
 
 
 def overruled_before(found: Outcome) -> str:
-    """Return what to add to the detail of why a row is dropped of which the judge has overruled problems."""
+    """Return a suffix for the detail of a drop if the judge has overruled problems before."""
     return f"; overruled before: {', '.join(found.overruled)}" if found.overruled else ""
 
 
@@ -266,14 +266,14 @@ def _sum(a: tuple[int, int], b: tuple[int, int]) -> tuple[int, int]:
 
 
 def never_asked(row: Row, task: Task) -> str:
-    """Return the reason why no request is made for a row; empty if one is."""
+    """Return the reason for making no request for a row; empty if one is made."""
     if row.refused:
         return row.refused
     return "" if any(p.kind in _TELLING[task.table] for p in row.given.passages) else "no_text"
 
 
 def written_text(content: Content) -> str:
-    """Return what was written as one text: that of the row, then its turns one after another."""
+    """Join the texts of an answer: the text of the row, then its turns."""
     return "\n\n".join([*([content.text] if content.text else []), *map(_of_turn, content.turns)])
 
 

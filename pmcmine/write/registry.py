@@ -13,14 +13,14 @@ from pmcmine.release.nearest import choose
 from pmcmine.release.scores import NAME
 
 _MOST_PROMPT: Final = 1 << 20  # bytes
-OWN: Final = "own"  # version of a prompt of the user's
+OWN: Final = "own"  # version of a user's own prompt
 
 
 def task_of(name: str | None) -> Plugin:
-    """Return a task as registered.
+    """Return a registered task.
 
     Raises:
-        PmcmineError: for an unknown one, with the nearest name; PluginError if it can't be loaded.
+        PmcmineError: for an unknown name, with the nearest known one; PluginError if the task can't be loaded.
     """
     known = {p.name: p for p in plugins(TASKS)}
     if name is None:
@@ -34,7 +34,7 @@ def task_of(name: str | None) -> Plugin:
 
 
 def prompt_for(task: Plugin, file: Path | None) -> tuple[str, str]:
-    """Return the prompt of a task and its version, or that of a file of the user's.
+    """Return the prompt of a task, or of a user's file, with its version.
 
     Raises:
         PmcmineError: if the file can't be read as text, or is empty.
@@ -55,7 +55,7 @@ def name_of(task: Plugin, name: str | None) -> str:
     """Return the name of a side table.
 
     Raises:
-        PmcmineError: for one that no folder may have.
+        PmcmineError: if it is not a valid folder name.
     """
     called = name or task.name
     if not NAME.fullmatch(called):

@@ -1,4 +1,4 @@
-"""Requests to a model: what it is told and given, and the hash by which its answer is kept."""
+"""Build requests to a model: instructions, input, and the hash under which the answer is kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ from pmcmine.write.given import Given
 from pmcmine.write.rows import Row
 
 _QUALITY: Final = 85  # of JPEG
-_TILE, _TILE_TOKENS, _IMAGE_TOKENS = 512, 170, 85  # estimate of an image's tokens: OpenAI's rule for its first models
+_TILE, _TILE_TOKENS, _IMAGE_TOKENS = (
+    512,
+    170,
+    85,
+)  # estimate of an image's tokens: OpenAI's rule for its first models
 _AGAIN: Final = "Answer with one JSON object of the form given above, and with nothing else."
 _HEADS: Final = {
     "caption": "Caption of the figure", "panel": "Parts of the caption about panels", "title": "Title of the article",
@@ -30,16 +34,16 @@ _SECTION_OF_FIGURE: Final = "Title of the section"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a model is asked.
+    """Settings of the requests to a model.
 
     Attributes:
         model: its name.
         prompt: instructions.
         prompt_version: their version.
         temperature: randomness of the answer.
-        seed: of the first request for a row; further ones count up.
+        seed: seed of the first request for a row; retries count up from it.
         image_size: longest side of the image in pixels; 0 for no image.
-        tries: requests for a row whose answers do not have the form of the task.
+        tries: maximum requests for a row if answers do not have the form of the task.
     """
 
     model: str
@@ -62,9 +66,9 @@ class Request:
 
     Attributes:
         row: id of the row.
-        body: what is sent, with `IMAGE` in the place of the image.
-        hash: of body, schema and image.
-        expected: tokens that it is estimated to be.
+        body: request body with an empty URL in place of the image.
+        hash: hash of body, schema and image.
+        expected: its estimated tokens.
     """
 
     row: str
@@ -74,12 +78,12 @@ class Request:
 
 
 def given_to(row: Row, settings: Settings) -> Given:
-    """Return what the model is given of a row, the image included."""
+    """Return the model's input for a row, including whether the image is given."""
     return replace(row.given, image=row.image is not None and settings.image_size > 0)
 
 
 def told(given: Given, table: str) -> str:
-    """Return what is given as a text: passages by kind, then labels of panels and names of concepts."""
+    """Format the input as text: passages by kind, then panel labels and concept names."""
     parts: list[str] = []
     for kind in dict.fromkeys(p.kind for p in given.passages):
         passages = [p.text for p in given.passages if p.kind == kind]
@@ -100,7 +104,7 @@ def request_for(row: Row, task: Task, settings: Settings, attempt: int = 0) -> R
         row: the row.
         task: what to write.
         settings: how to ask.
-        attempt: number of the request for this row; from 1 on it reminds of the form.
+        attempt: number of the request for this row; retries (1 and up) add a reminder of the form.
     """
     text = told(row.given, task.table)
     if attempt:
@@ -131,11 +135,11 @@ def _expected(settings: Settings, text: str, image: bool) -> int:
 
 
 def with_image(request: Request, row: Row, settings: Settings, release: Path) -> dict[str, Any]:
-    """Return the body that is sent, with the image, if there is one, as a JPEG of the size asked for.
+    """Return the request body to send; an image is included as a JPEG of the configured size.
 
     Raises:
         OSError: and others of decoders, if the image can't be decoded.
-        UnsafeNameError: if it is no valid range of a shard.
+        UnsafeNameError: if its place is not a valid range of a shard.
     """
     if row.image is None or not settings.image_size:
         return request.body

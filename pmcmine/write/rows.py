@@ -1,4 +1,4 @@
-"""The rows to write about, with what a model is given of each, read in one walk over the sorted tables."""
+"""Read the rows to write about, with the model's input for each, in one pass over the sorted tables."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from pmcmine.rights.licenses import License, derivatives_ok, group_of, strictest
 from pmcmine.stream.ranges import SamplePlace, decode_sample
 from pmcmine.write.given import Given, Passage
 
-_SECONDS: Final = 600.0  # of a condition
+_SECONDS: Final = 600.0  # time limit of a condition
 _BATCH: Final = 500
-_MOST_CONCEPTS: Final = 60  # names of a row
+_MOST_CONCEPTS: Final = 60  # concept names per row
 _MOST_PASSAGE: Final = 6_000  # characters
 _MOST_CELLS: Final = 3_000  # characters of a table
 
 
 @dataclass(frozen=True, slots=True)
 class ImagePlace:
-    """Where an image lies: a range of a shard of figures, or the sample of a panel."""
+    """The location of an image: a range of a figure shard, or the sample of a panel."""
 
     shard: str
     offset: int
@@ -46,7 +46,7 @@ class ImagePlace:
         """Return the bytes of the image.
 
         Raises:
-            UnsafeNameError: if it is no valid range of a shard of this release.
+            UnsafeNameError: if it is not a valid range of a shard of this release.
         """
         name = f"{'shards-panels' if self.is_panel else 'shards'}/{release_name(self.shard, 'shard')}"
         data = read_range(release, name, self.offset, self.size, MOST_IMAGE, "shard")
@@ -62,15 +62,15 @@ class Row:
 
     Attributes:
         id: its key.
-        file: file of its table that holds it, relative to the release.
+        file: table file that holds it, relative to the release.
         article_id: its article.
         pmcid: PMC id of the article.
         split: its split.
-        license: the strictest of the licences of what is given.
+        license: the strictest of the licences of the model's input.
         attribution: attribution line.
-        refused: reason why nothing may be written about it; empty if it may.
-        given: what the model is given, but for the image.
-        image: where its image lies; None if it has none.
+        refused: reason why nothing may be written about it; empty if allowed.
+        given: the model's input, except for the image.
+        image: location of its image; None if it has none.
     """
 
     id: str
@@ -90,7 +90,7 @@ class Row:
         return group_of(License(self.license)).value
 
 
-# Columns of a row, by table: what all have, then what its passages are made of.
+# Columns of a row, by table: common columns first, then those its passages are made of.
 _COMMON: Final = (
     "r.article_id, r.pmcid, r.split, r.license AS own_license, a.license AS article_license, "
     "a.derivatives_ok AS article_derivatives, r.withheld, a.title"
@@ -104,7 +104,7 @@ _QUERIES: Final[Mapping[str, str]] = {
     "articles": f"{_COMMON}, r.derivatives_ok AS own_derivatives, r.attribution, r.abstract FROM articles r",
     "cases": f"{_COMMON}, a.derivatives_ok AS own_derivatives, r.attribution, r.text, r.passages FROM cases r",
 }
-# Rows of other tables beside a row: name, table, column that joins, columns, order.
+# Related rows of other tables: name, table, join column, columns, order.
 _BESIDE: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
     "figures": (
         ("panels", "panels", "figure_id", "label, spans", "ordinal"),
@@ -124,20 +124,27 @@ _BESIDE: Final[Mapping[str, tuple[tuple[str, str, str, str, str], ...]]] = {
     ),
     "cases": (),
 }  # fmt: skip
-_SECTIONS: Final = ("conclusion", "results", "discussion", "case", "methods", "introduction")  # the most telling first
+_SECTIONS: Final = (
+    "conclusion",
+    "results",
+    "discussion",
+    "case",
+    "methods",
+    "introduction",
+)  # most informative first
 
 
 class Rows:
-    """Rows of a table of a release that meet a condition.
+    """Rows of a release's table that meet a condition.
 
     Args:
         release: the release.
-        task: what is to be written.
+        task: what to write.
         where: SQL condition over the table; all rows if None.
-        limit: most rows, chosen by a hash of their ids, so that a higher limit adds rows; no limit if None.
+        limit: maximum rows, chosen by a hash of their ids, so that a higher limit only adds rows; no limit if None.
 
     Raises:
-        PmcmineError: if it is no release, has no such table or does not fill the columns, or the condition is none.
+        PmcmineError: if it is not a release, lacks the table or does not fill the columns, or the condition is invalid.
     """
 
     def __init__(self, release: Path, task: Task, where: str | None, limit: int | None) -> None:
@@ -152,7 +159,7 @@ class Rows:
             raise PmcmineError(f"--where {quoted(where)}: chooses nothing: {why}")
 
     def _choose(self, paths: Sequence[Path], where: str | None, limit: int | None) -> None:
-        """Note the id of each chosen row with the number of its file, and the key by which all is sorted."""
+        """Store the id of each chosen row with the number of its file, and the sort key."""
         key, said = sql_identifier(KEYS[self.table]), f"--where {quoted(where or '')}"
         condition = "true"
         try:
@@ -201,7 +208,7 @@ class Rows:
             yield self._row(raw, {name: rows.of(raw["at"]) for name, rows in beside.items()})
 
     def _grouped(self, table: str, column: str, columns: str, order: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-        """Yield the rows of another table, by the place of the chosen row that they stand beside."""
+        """Yield the rows of another table, grouped by the sort key of the chosen row that they belong to."""
         if table not in self._tables:
             return
         own = "figure_id" if column == "context_id" else column
@@ -249,7 +256,7 @@ def _license(value: object) -> License:
 
 
 def _refused(raw: Mapping[str, Any], license_: License, file: str) -> str:
-    """Return the reason why nothing may be written about a row; empty if it may."""
+    """Return the reason why nothing may be written about a row; empty if allowed."""
     allowed = raw["own_derivatives"] is True and raw["article_derivatives"] is True and derivatives_ok(license_)
     if not allowed:
         return "derivatives_forbidden"
@@ -264,7 +271,7 @@ def _concepts(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def _most(passages: Iterator[Passage], most: Mapping[str, int]) -> tuple[Passage, ...]:
-    """Return the first passages of each kind, as many as the task takes; each once."""
+    """Return the first distinct passages of each kind, as many as the task takes."""
     left, seen, found = dict(most), set(), []
     for passage in passages:
         place = (passage.kind, passage.row_id, passage.start, passage.end)
@@ -295,7 +302,7 @@ def _passages(
 def _of_figure(
     raw: Mapping[str, Any], beside: Mapping[str, Sequence[Mapping[str, Any]]], label: str | None
 ) -> Iterator[Passage]:
-    """Yield what is said of a figure, or of one of its panels."""
+    """Yield the passages about a figure, or about one of its panels."""
     caption, figure = raw["caption"] or "", raw["figure_id"]
     panels = beside.get("panels", ()) if label is None else [raw]
     if label is None:
@@ -330,7 +337,7 @@ def _of_article(raw: Mapping[str, Any], beside: Mapping[str, Sequence[Mapping[st
 
 
 def _of_case(raw: Mapping[str, Any]) -> Iterator[Passage]:
-    """Yield the passages of a case: its text holds them one after another, joined by a line break."""
+    """Yield the passages of a case: its text is these passages joined by line breaks."""
     text, at = raw["text"] or "", 0
     for p in raw["passages"]:
         size = p["end"] - p["start"]

@@ -1,4 +1,4 @@
-"""Write about the rows of a release, or resume doing so: ask, judge, and put the texts into the release."""
+"""Write about the rows of a release, or resume: ask, judge, and add the texts to the release."""
 
 from __future__ import annotations
 
@@ -32,29 +32,29 @@ from pmcmine.write.requests import Settings
 from pmcmine.write.rows import Rows
 from pmcmine.write.tables import Sink, put_into_release, take_out, write_beside
 
-ANSWERS: Final = ".answers"  # folder of the journals, below `written/`; no part of the release
-_MOST_FAILURES: Final = 20  # rows without an answer, one after another
-_AHEAD: Final = 4  # rows under way, for each request at once
+ANSWERS: Final = ".answers"  # folder of the journals, below `written/`; not part of the release
+_MOST_FAILURES: Final = 20  # successive rows without an answer
+_AHEAD: Final = 4  # rows under way per concurrent request
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What `pmcmine write` is asked for.
+    """The options of `pmcmine write`.
 
     Attributes:
         name: name of the side table.
         task: the task, as registered.
-        settings: how the model is asked.
+        settings: how to ask the model.
         where: condition over the table.
-        limit: most rows; no limit if None.
+        limit: maximum rows; no limit if None.
         prices: prices of tokens.
         most_tokens: budget of tokens; no limit if None.
-        most_usd: budget of dollars; no limit if None.
-        concurrency: requests at once.
+        most_usd: budget in dollars; no limit if None.
+        concurrency: concurrent requests.
         batch: ask through the server's batch API.
-        judge_doubts: have the judge decide where all problems that checks find are doubts (`judge.are_doubts`).
-        out: Parquet file to write instead of a side table of the release; None for that.
-        overwrite: replace a side table of the same name that was made otherwise.
+        judge_doubts: have the judge decide if all problems found by checks are doubts (`judge.are_doubts`).
+        out: Parquet file to write instead of a side table of the release; None for a side table.
+        overwrite: replace a side table of the same name made with other settings.
     """
 
     name: str
@@ -77,11 +77,11 @@ class Done:
     """Result of a run.
 
     Attributes:
-        facts: what `release.json` says of the side table.
-        asked: answers that came now; the others were in the journal.
+        facts: entry of the side table in `release.json`.
+        asked: answers received in this run; the others were in the journal.
         left: rows that a later run may still write about.
         spent: whether a budget was reached.
-        cost: price of all answers of the journal.
+        cost: price of all answers in the journal.
     """
 
     facts: WrittenFacts
@@ -96,15 +96,15 @@ def write_release(
     told: Callable[[int, int, Budget], None] | None = None,
     waited: Callable[[int, int], None] | None = None,
 ) -> Done:  # fmt: skip
-    """Write about the rows of a release on this machine, or resume doing so.
+    """Write about the rows of a release on this machine, or resume.
 
     Args:
         release: the release.
         order: what to write.
         client: the model's server.
-        judge: the judge's; None for no judge.
-        told: called after each row with the number of rows, of answers that came now, and the budget.
-        waited: called at each look at batches, with the requests that are done and all that are under way.
+        judge: the judge's server; None for no judge.
+        told: called after each row with the number of rows, the number of new answers, and the budget.
+        waited: called at each poll of batches, with the number of finished requests and of all under way.
 
     Raises:
         PmcmineError: one line; the same call resumes.
@@ -142,10 +142,10 @@ def write_release(
 
 
 def _asker(release: Path, order: Order, client: Client, journal: Journal, budget: Budget) -> Asker:
-    """Return what asks the model.
+    """Return the asker for an order.
 
     Raises:
-        PmcmineError: if batches are under way and the order is to ask without.
+        PmcmineError: if batches are under way, but the order does not use batches.
     """
     folder = journal_path(release, order.name).with_suffix(".batches")
     if order.batch:
@@ -159,8 +159,8 @@ def _asker(release: Path, order: Order, client: Client, journal: Journal, budget
 
 
 def _pass(rows: Rows, writer: Writer, threads: int, clients: list[Client]) -> Iterator[Outcome]:
-    """Go over the rows, to collect what is to be asked."""
-    writer.spent = False  # what was held for a batch may be free again
+    """Go over the rows to collect requests."""
+    writer.spent = False  # tokens held for a batch may have been released
     yield from _outcomes(rows, writer, threads, clients)
 
 
@@ -172,15 +172,15 @@ def remove_written(release: Path, name: str) -> int:
 
 
 def journal_path(release: Path, name: str) -> Path:
-    """Return the journal of a side table."""
+    """Return the journal's path for a side table."""
     return release / WRITTEN / ANSWERS / f"{name}.jsonl"
 
 
 def opened(release: Path) -> tuple[Folder, ReleaseRecord]:
-    """Open a release that may be added to.
+    """Open a release to add to it.
 
     Raises:
-        PmcmineError: if it is none, is damaged, or an update of it was killed.
+        PmcmineError: if it is not a release, is damaged, or an update of it was killed.
     """
     check_release(release)
     folder = Folder(str(release))
@@ -218,7 +218,7 @@ def facts_of(order: Order, judge: Client | None) -> WrittenFacts:
 
 
 def _check_same(record: ReleaseRecord, facts: WrittenFacts, order: Order) -> None:
-    """Raise PmcmineError if the release has another side table of that name, unless it may be replaced."""
+    """Raise PmcmineError if the release has a different side table of that name, unless it may be replaced."""
     there = next((w for w in record.written if w.name == facts.name), None)
     if order.out is not None or there is None or order.overwrite or there.identity() == facts.identity():
         return
@@ -235,7 +235,7 @@ def _flat(identity: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _benchmarks(release: Path, record: ReleaseRecord) -> tuple[Benchmarks, bool] | None:
-    """Return the benchmark sets of a release, and whether what they hold is dropped; None without any."""
+    """Return the benchmark sets of a release, and whether texts that contain them are dropped; None without any."""
     stated = record.decontamination
     if stated is None or not stated.sha256:
         return None
@@ -243,7 +243,7 @@ def _benchmarks(release: Path, record: ReleaseRecord) -> tuple[Benchmarks, bool]
 
 
 def without_benchmarks(outcome: Outcome, benchmarks: tuple[Benchmarks, bool] | None) -> tuple[Outcome, tuple[str, ...]]:
-    """Compare a text with the benchmark sets of its release; returns the sets that hold some of it."""
+    """Compare a text with the benchmark sets of its release; return the sets that it overlaps."""
     if benchmarks is None or outcome.content is None:
         return outcome, ()
     text = written_text(outcome.content)
@@ -255,7 +255,7 @@ def without_benchmarks(outcome: Outcome, benchmarks: tuple[Benchmarks, bool] | N
 
 
 def _outcomes(rows: Rows, writer: Writer, threads: int, clients: list[Client]) -> Iterator[Outcome]:
-    """Yield what comes of each row, in their order; ends early if the server is gone.
+    """Yield the outcome of each row, in order; stop early if the server is gone.
 
     Raises:
         PmcmineError: if the server refuses all requests, or does not answer.
@@ -271,7 +271,7 @@ def _outcomes(rows: Rows, writer: Writer, threads: int, clients: list[Client]) -
         while waiting:
             yield _checked(waiting.pop(0).result(), failures)
     except BaseException:
-        for client in clients:  # requests under way are finished and kept, no other is begun
+        for client in clients:  # finish and keep requests under way, start no others
             client.stop()
         raise
     finally:
@@ -279,7 +279,7 @@ def _outcomes(rows: Rows, writer: Writer, threads: int, clients: list[Client]) -
 
 
 def _checked(outcome: Outcome, failures: Counter[str]) -> Outcome:
-    """Return an outcome; PmcmineError if many rows in a row had no answer from the model, or from the judge."""
+    """Return an outcome; raise PmcmineError if many successive rows had no answer from the model, or from the judge."""
     failed = outcome.failed
     for server, answered in (("model", outcome.answer is not None and failed != "model"), ("judge", outcome.judged)):
         failures[server] = 0 if answered else failures[server] + (failed == server)

@@ -1,4 +1,4 @@
-"""The side table of texts: rows gathered by the file that their source is in, and put into the release."""
+"""Build the side table of texts: collect rows by the file of their source, and add them to the release."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MOST_ANSWER: Final = 20_000  # characters of a dropped answer
 
 @dataclass
 class _Held:
-    """Rows of one table that wait to be written, in row groups of Arrow once there are enough."""
+    """Rows of one table waiting to be written, converted to Arrow row groups once there are enough."""
 
     table: Table
     rows: list[Any] = field(default_factory=list)
@@ -60,10 +60,10 @@ class _Held:
 
 
 class Sink:
-    """Gathers what came of rows.
+    """Collect the outcomes of rows.
 
     Args:
-        facts: of the side table.
+        facts: entry of the side table.
         settings: how the model was asked.
         prices: prices of tokens.
         judge: name of the judge; None without one.
@@ -77,7 +77,7 @@ class Sink:
         self.left = 0
 
     def add(self, outcome: Outcome, benchmarks: Sequence[str] = ()) -> None:
-        """Add what came of a row."""
+        """Add the outcome of a row."""
         row, counts = outcome.row, self._counts
         counts["rows"] += 1
         counts["asked"] += outcome.answer is not None
@@ -158,13 +158,13 @@ class Sink:
         return round(spent, 6) if self._prices.known else None
 
     def counted(self) -> dict[str, int]:
-        """Return the funnel: rows, asked, kept, then what was dropped, by reason."""
+        """Return the funnel: rows, asked, kept, then drops by reason."""
         first = ("rows", "asked", "kept", "kept_turns", "tokens_read", "tokens_written")
         rest = sorted(name for name, n in self._counts.items() if name not in first and n)
         return {name: self._counts[name] for name in (*first, *rest)}
 
     def files(self) -> Iterator[tuple[str, str, bytes, int]]:
-        """Yield folder, file of the source, bytes and rows of each file, and let go of them."""
+        """Yield folder, source file, bytes and rows of each file, and release its memory."""
         for folder, file in sorted(self._held):
             data, n = self._held.pop((folder, file)).to_bytes()
             yield folder, file, data, n
@@ -182,14 +182,14 @@ class Sink:
 
 
 def _storable(text: str | None) -> str | None:
-    """Return an answer as a table can hold it: no halves of surrogate pairs, not longer than a bound."""
+    """Make an answer fit for a table: replace unpaired surrogates, and cut it at a limit."""
     return None if text is None else text[:_MOST_ANSWER].encode("utf-8", "replace").decode()
 
 
 def put_into_release(folder: Folder, record: ReleaseRecord, facts: WrittenFacts, sink: Sink) -> WrittenFacts:
-    """Write the files of a side table and then `release.json`; returns what it says of the side table.
+    """Write the files of a side table and then `release.json`; return the entry of the side table.
 
-    A file that is there with the same bytes stays; one that is damaged is written again.
+    A file with the same bytes stays; a damaged one is written again.
 
     Raises:
         ReleaseError: if somebody changed the release meanwhile.
@@ -234,10 +234,10 @@ def _holds(folder: Folder, name: str, data: bytes) -> bool:
 
 
 def take_out(folder: Folder, record: ReleaseRecord, name: str) -> int:
-    """Remove a side table from a release; returns its number of files. The journal of answers stays.
+    """Remove a side table from a release; return its number of files. The journal of answers stays.
 
     Raises:
-        PmcmineError: if there is none of that name, or somebody changed the release meanwhile.
+        PmcmineError: if there is no side table of that name, or somebody changed the release meanwhile.
     """
     chosen_written(name, record.written, f"--remove {name}")
     tables = tuple(w for w in record.written if w.name != name)
@@ -253,7 +253,7 @@ def take_out(folder: Folder, record: ReleaseRecord, name: str) -> int:
 
 
 def write_beside(out: Path, facts: WrittenFacts, sink: Sink) -> None:
-    """Write a side table to a file of its own, what was dropped and the facts to two more beside it."""
+    """Write a side table to its own file, and the rejects and facts to two files beside it."""
     said: Mapping[str, Any] = {k: v for k, v in facts.to_object().items() if k != "of"}
     for path, data in (
         (rejects_file(out), sink.joined(REJECTS).to_bytes()[0]),
@@ -265,5 +265,5 @@ def write_beside(out: Path, facts: WrittenFacts, sink: Sink) -> None:
 
 
 def rejects_file(out: Path) -> Path:
-    """Return the file of what was dropped, beside a file of texts."""
+    """Return the path of the rejects file beside a file of texts."""
     return out.with_name(f"{out.stem}-rejects.parquet")

@@ -1,4 +1,4 @@
-"""Tasks of one text, and tasks of turns: their schemas, and what reads an answer."""
+"""Define tasks of one text, and tasks of turns: their schemas, and the parsers of answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class WritingTask:
     """A task; see `pmcmine.plugins.task.Task`.
 
     Attributes:
-        most_turns: most turns that the prompt asks for; 0 for a task of one text.
+        most_turns: maximum turns that the prompt asks for; 0 for a task of one text.
     """
 
     name: str
@@ -33,7 +33,7 @@ class WritingTask:
     most_turns: int = 0
 
     def content(self, answer: Mapping[str, Any]) -> Content:
-        """Return what an answer holds; see `Task`."""
+        """Parse an answer; see `Task`."""
         return self.read(answer)
 
 
@@ -48,7 +48,7 @@ def text_schema(name: str) -> dict[str, Any]:
 
 
 def turns_schema(question: str, answer: str) -> dict[str, Any]:
-    """Return the schema of an answer with turns, whose parts have these names."""
+    """Return the schema of an answer with turns of two parts with these names."""
     parts = {question: {"type": "string"}, answer: {"type": "string"}}
     turn = {"type": "object", "properties": parts, "required": [*parts], "additionalProperties": False}
     return {
@@ -60,7 +60,7 @@ def turns_schema(question: str, answer: str) -> dict[str, Any]:
 
 
 def read_text(name: str) -> Callable[[Mapping[str, Any]], Content]:
-    """Return what reads an answer of `text_schema`."""
+    """Return a parser for answers of `text_schema`."""
 
     def read(answer: Mapping[str, Any]) -> Content:
         return Content(text=_text(answer.get(name), name))
@@ -69,7 +69,7 @@ def read_text(name: str) -> Callable[[Mapping[str, Any]], Content]:
 
 
 def read_turns(question: str, answer: str) -> Callable[[Mapping[str, Any]], Content]:
-    """Return what reads an answer of `turns_schema`."""
+    """Return a parser for answers of `turns_schema`."""
 
     def read(found: Mapping[str, Any]) -> Content:
         turns = found.get("turns")

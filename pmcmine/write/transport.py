@@ -1,7 +1,7 @@
-"""Exchanges with a server of models: bounded in bytes and time, and tried again after passing failures.
+"""Exchange requests with a model server: bounded in bytes and time, with retries after temporary failures.
 
-Waits grow and all threads share them; `Retry-After` counts. Redirects are never followed: they would carry article
-and key elsewhere.
+Waits grow and all threads share them; `Retry-After` counts. Redirects are never followed: they would carry article and
+key elsewhere.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from pmcmine.io.deadlines import DeadlineAdapter, deadline
 from pmcmine.io.retry import retry_after
 from pmcmine.text.clean import for_terminal
 
-_MOST_SAID: Final = 2_000  # bytes of an error that are read
-_FIRST_WAIT, _MOST_WAIT, _MOST_ASKED = 0.5, 60.0, 600.0  # seconds; the last one is what `Retry-After` may ask for
+_MOST_SAID: Final = 2_000  # bytes read of an error response
+_FIRST_WAIT, _MOST_WAIT, _MOST_ASKED = 0.5, 60.0, 600.0  # seconds; the last is the longest accepted `Retry-After`
 _PASSING: Final = frozenset({408, 425, 429})
 _OF_THE_REQUEST: Final = frozenset({400, 413, 422})
-# llama.cpp answers 500 to images without eyes, and to formats that it does not know.
+# llama.cpp answers 500 to images if the model has no vision, and to unknown formats.
 _UNSUPPORTED: Final = re.compile(r"\b(?:not|un)[ -]?(?:supported|implemented)", re.IGNORECASE)
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class NoAnswer(PmcmineError):
 
 
 class Rejected(PmcmineError):
-    """The server refuses all requests, or knows the address not.
+    """The server refuses all requests, or does not know the address.
 
     Attributes:
         status: status of its answer.
@@ -61,16 +61,16 @@ class Rejected(PmcmineError):
 
 
 class Refused(PmcmineError):
-    """The server refuses this one request, such as one that is too long for the model."""
+    """The server refuses this one request, for example because it is too long for the model."""
 
 
 class TooLong(Refused):
-    """An answer has more bytes than it may have."""
+    """An answer exceeds its limit in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A server and a model of it.
+    """A server and one of its models.
 
     Attributes:
         url: base URL, such as http://127.0.0.1:8000/v1.
@@ -88,15 +88,16 @@ class Endpoint:
 
 
 def check_endpoint(url: str, key: str, option: str = "--endpoint") -> str:
-    """Return the base URL without a slash at its end.
+    """Check the base URL and return it without a trailing slash.
 
     Args:
         url: as the user gave it.
         key: the key that would be sent there.
-        option: what gave it, for the message.
+        option: option or variable that set it, for the message.
 
     Raises:
-        PmcmineError: if it is no http(s) URL, holds a user name, password or query, or the key would cross a network
+        PmcmineError: if it is not an http(s) URL, holds a user name, password or query, or the key would cross a
+            network
             without encryption.
     """
     try:
@@ -125,7 +126,7 @@ def _is_loopback(host: str) -> bool:
 
 
 class _Bearer(AuthBase):
-    """Sends the key and nothing else: without it, `requests` would send what ~/.netrc has for the host."""
+    """Send the key and nothing else: otherwise `requests` would send credentials from ~/.netrc for the host."""
 
     def __init__(self, key: str) -> None:
         self._key = key
@@ -137,23 +138,23 @@ class _Bearer(AuthBase):
 
 
 class Transport:
-    """Exchanges with one server, from any number of threads.
+    """Exchange requests with one server, from any number of threads.
 
     Args:
         endpoint: the server.
-        wait: waits so many seconds; returns true if the run is being stopped. By default a wait that `stop` ends.
+        wait: waits this many seconds; returns true if the run is being stopped. The default is a wait that `stop` ends.
     """
 
     def __init__(self, endpoint: Endpoint, wait: Callable[[float], bool] | None = None) -> None:
         self.endpoint = endpoint
         self._stopped = threading.Event()
         self._wait = wait or self._stopped.wait
-        self._until = 0.0  # until when the server asked to be left alone
+        self._until = 0.0  # end of the pause that the server asked for
         self._lock = threading.Lock()
         self._own = threading.local()
 
     def stop(self) -> None:
-        """End all waits; exchanges that are under way are finished."""
+        """End all waits; exchanges under way are finished."""
         self._stopped.set()
 
     def pause(self, seconds: float) -> None:
@@ -170,18 +171,19 @@ class Transport:
         kind: str = "application/json", retries: int | None = None, seconds: float | None = None,
         lost: Callable[[], None] | None = None,
     ) -> T:  # fmt: skip
-        """Make a request, and again after passing failures.
+        """Make a request, and retry after temporary failures.
 
         Args:
-            method: method of HTTP.
-            path: below the base URL.
-            read: reads the answer; if it raises ValueError or its like, that is a passing failure.
-            data: what is sent.
-            kind: media type of that.
-            retries: tries after the first one; those of the endpoint if None.
+            method: HTTP method.
+            path: path below the base URL.
+            read: parses the answer; if it raises ValueError or the like, that counts as a temporary failure.
+            data: request body.
+            kind: its media type.
+            retries: tries after the first one; the endpoint's if None.
             seconds: time for the whole exchange; three times the timeout if None.
-            lost: called after each try that the server answered, or worked on until the time was over, and of which no
-                answer could be read: it may have to be paid. What it raises ends the tries.
+            lost: called after each try that the server answered, or worked on until the time was over, but without a
+                readable
+                answer: it may have to be paid for. An exception from it ends the tries.
 
         Raises:
             NoAnswer: after all tries, or if the run is being stopped.
@@ -206,7 +208,7 @@ class Transport:
                                 return read(answer)
                     finally:
                         late = limit.passed
-            except (requests.RequestException, HTTPError, OSError) as error:  # reading a body raises urllib3's
+            except (requests.RequestException, HTTPError, OSError) as error:  # reading a body raises urllib3's errors
                 said = type(error).__name__
                 late = late or isinstance(error, requests.ReadTimeout)
             except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
@@ -229,7 +231,7 @@ class Transport:
         )
 
     def _failure(self, answer: requests.Response) -> str:
-        """Return the failure that passes; empty if the answer may be read.
+        """Return the temporary failure; empty if the answer may be read.
 
         Raises:
             Refused: if the server refuses this request.
@@ -268,13 +270,13 @@ class Transport:
 
 
 def _words(answer: requests.Response) -> str:
-    """Return the begin of what a server says of a failure: the message of its JSON, else the whole."""
+    """Return the beginning of a server's error message: that of its JSON, otherwise the whole text."""
     try:
         raw = answer.raw.read(_MOST_SAID, decode_content=True)
     except (HTTPError, OSError):
         return ""
     text = raw.decode("utf-8", "replace")
-    with suppress(ValueError, LookupError, TypeError, RecursionError):  # it is not JSON, or of another form
+    with suppress(ValueError, LookupError, TypeError, RecursionError):  # it is not JSON, or has another form
         text = str(json.loads(text)["error"]["message"])
     return for_terminal(" ".join(text.split()), 200)
 
@@ -284,7 +286,7 @@ def bounded(answer: requests.Response, most: int, url: str) -> bytes:
 
     Args:
         answer: the answer.
-        most: bytes that it may have.
+        most: limit in bytes.
         url: the server, for the message.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a judge says of the texts of one row: each text is judged, and counted, once."""
+"""Hold a judge's verdicts on the texts of one row: each text is judged, and counted, once."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Verdicts:
     Args:
         asker: asks the judge.
         row: id of the row.
-        sources: what the model was given, as the judge reads it.
+        sources: the model's input, as shown to the judge.
 
     Attributes:
         counted: tokens of all verdicts, read and written.
-        refused: what the judge said when it refused a text, as long as it has judged none.
+        refused: the judge's message if it refused a text and has judged none yet.
     """
 
     def __init__(self, asker: Asker, row: str, sources: str) -> None:
@@ -49,7 +49,7 @@ class Verdicts:
         return verdict
 
     def lowest(self, texts: list[str]) -> Verdict | None:
-        """Return the lowest verdict on texts that were all judged already; None if one was not, or there is none."""
+        """Return the lowest verdict on texts; None if one of them was not judged yet, or there are none."""
         found = [self._known[text] for text in texts if text in self._known]
         return min(found, key=lambda v: v.score) if found and len(found) == len(texts) else None
 

@@ -83,12 +83,12 @@ old: young younger | old older elderly
 winter: winter | spring summer
 lack: present* presence with* | absent absence
 """
-# Pairs whose words any rewrite may use where neither side was given.
+# Pairs whose words any rewrite may use if the source has neither side.
 _LOOSE: Final = frozenset(
     "direction time height order second early large long many ends complete thick in old same lack fill absolute "
     "direct".split()
 )
-# After these, "lower" and "upper" tell a place.
+# Before these words, "lower" and "upper" name a place.
 PLACES: Final = frozenset(
     "panel row left right part image picture lobe limb extremity lip jaw eyelid leg arm abdomen quadrant pole "
     "side half lung tract third "
@@ -115,7 +115,7 @@ class Side:
 
 @cache
 def free_words() -> frozenset[str]:
-    """Return words that any rewrite may use, with what they may be forms of."""
+    """Return words that any rewrite may use, with their base forms."""
     strict = _strict()
     loose = {w for w, found in opposites().items() if any(f.pair in _LOOSE for f in found)}
     words = (w for w in (*FREE.split(), *KINDS.split(), *STOP, *loose) if w not in strict and w not in COLORS)
@@ -123,7 +123,7 @@ def free_words() -> frozenset[str]:
 
 
 def _strict() -> frozenset[str]:
-    """Return words whose opposite may have been given, and that no rewrite may use otherwise."""
+    """Return words that may contradict the source, and that no rewrite may add."""
     return frozenset(w for w, found in opposites().items() if any(f.asked and f.pair not in _LOOSE for f in found))
 
 
@@ -141,7 +141,7 @@ def antonyms() -> dict[str, frozenset[str]]:
     text = (files(__package__) / "models" / "antonyms.txt").read_text("utf-8")
     for one, other in (line.split() for line in text.splitlines()):
         if one.endswith(other) or other.endswith(one):
-            continue  # "dissimilar" is for the checks of negations
+            continue  # "dissimilar" is left to the checks of negations
         out.setdefault(one, set()).add(other)
         out.setdefault(other, set()).add(one)
     return {word: frozenset(found) for word, found in out.items()}
@@ -149,7 +149,7 @@ def antonyms() -> dict[str, frozenset[str]]:
 
 @cache
 def wider_words() -> dict[str, tuple[str, ...]]:
-    """Map words that name things to words that mean the same or more (`WIDER`, `wider.txt`): "rice" for paddy."""
+    """Map names of things to words of the same or wider meaning (`WIDER`, `wider.txt`): "rice" for paddy."""
     text = (files(__package__) / "models" / "wider.txt").read_text("utf-8")
     rows = (line.split() for line in text.splitlines())
     out = {word: tuple(found) for word, *found in rows}
@@ -162,7 +162,7 @@ def wider_words() -> dict[str, tuple[str, ...]]:
 
 @cache
 def same_words() -> dict[str, frozenset[str]]:
-    """Map a base of a word, or its key, to the words that may stand for it, with their bases and keys."""
+    """Map the base or key of a word to its synonyms, with their bases and keys."""
     out: dict[str, set[str]] = {}
     for line in SAME.strip().splitlines():
         words = {x for word in line.split() for x in (word, word.replace("-", ""))}
@@ -174,7 +174,7 @@ def same_words() -> dict[str, frozenset[str]]:
 
 @cache
 def opposites() -> dict[str, tuple[Side, ...]]:
-    """Map a word in lower case to the pairs of opposites that it is in, and on which side."""
+    """Map a word in lower case to its sides of pairs of opposites."""
     out: dict[str, list[Side]] = {}
     for line in re.sub(r"\n\s+", " ", _OPPOSITES.strip()).splitlines():
         name, sides = line.split(":")

@@ -1,4 +1,4 @@
-"""Numbers in words: "two hundred and fifty", "forty-eight", "seven and a half"."""
+"""Read numbers in words: "two hundred and fifty", "forty-eight", "seven and a half"."""
 
 from __future__ import annotations
 

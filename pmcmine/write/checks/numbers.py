@@ -1,4 +1,4 @@
-"""Numbers of a text with their units, whichever way they are written."""
+"""Find numbers with their units in a text, in all common notations."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _ORDINALS: Final = {
     w: n + 1
     for n, w in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split())
 }
-# Units by dimension, with how many of the first each is.
+# Units by dimension, each with its size in the first unit.
 _UNITS: Final = """
 length: nm 1 µm 1000 mm 1000000 cm 10000000 m 1000000000 km 1000000000000 å 0.1 pm 0.001
 mass: ng 1 pg 0.001 µg 1000 mg 1000000 g 1000000000 kg 1000000000000
@@ -216,15 +216,15 @@ _KNOWN: Final = _units()
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of a text.
+    """A number in a text.
 
     Attributes:
         value: its value.
-        unit: its unit, in one spelling; empty if it has none that is known.
+        unit: its unit, in one spelling; empty if it has no known unit.
         word: whether it is written as a word.
-        ordinal: whether it is an ordinal, or tells a place in a list.
+        ordinal: whether it is an ordinal, or gives a position in a list.
         start: first code point.
-        end: one past the last one, without the unit.
+        end: one past the last code point, without the unit.
     """
 
     value: Decimal
@@ -236,13 +236,13 @@ class Number:
 
     @property
     def amount(self) -> tuple[str, Decimal]:
-        """Return the dimension of the unit, and the value in its first unit."""
+        """Return the dimension of the unit, and the value in that dimension's first unit."""
         dimension, factor = _KNOWN.get(self.unit, (self.unit, Decimal(1)))
         return dimension, self.value * factor
 
 
 def _unit(raw: str) -> str:
-    """Return a unit in one spelling; empty if it is none."""
+    """Normalise the spelling of a unit; empty if it is not one."""
     text = raw.replace("μ", "µ").replace("²", "2").replace("³", "3").replace(" ", "").strip()
     if text in ("M", "mM", "µM", "uM", "nM", "pM"):
         return {"M": "m.", "mM": "mm.", "µM": "µm.", "uM": "µm.", "nM": "nm.", "pM": "pm."}[text]
@@ -262,12 +262,12 @@ def is_unit(text: str) -> bool:
 
 
 def is_written_unit(low: str) -> bool:
-    """Check whether a word is the name of a unit, written out: "micrograms"."""
+    """Check whether a word is the full name of a unit: "micrograms"."""
     return low in _ALIASES and len(low) > 3
 
 
 def units_in(text: str) -> set[str]:
-    """Collect the units that a text names anywhere."""
+    """Collect the units that occur in a text."""
     return {unit for m in _ANY_UNIT.finditer(text) if (unit := _unit(m[0]))}
 
 
@@ -285,7 +285,7 @@ def _value(match: re.Match[str]) -> Decimal | None:
 
 
 def _written(text: str) -> list[Number]:
-    """Find numbers written with digits, without what units inherit."""
+    """Find numbers written with digits; units are not yet inherited in lists."""
     out = []
     for match in _NUMBER.finditer(text):
         value = _value(match)
@@ -313,7 +313,7 @@ def _written(text: str) -> list[Number]:
 
 
 def _spelled(text: str, end: int, unit: str) -> str:
-    """Return the unit of "degrees Celsius" and "micrograms per milliliter"; empty for a ratio that is not known."""
+    """Return the unit of "degrees Celsius" and "micrograms per milliliter"; empty for an unknown ratio."""
     if unit == "°" and text[end : end + 8].strip().lower() == "celsius":
         return "°c"
     if unit and (per := _PER.match(text, end)):
@@ -341,7 +341,7 @@ def _inherited(text: str, found: list[Number]) -> list[Number]:
 
 
 def numbers(text: str) -> tuple[Number, ...]:
-    """Find the numbers of a text, in its order: digits, powers of ten, and words from two on."""
+    """Find the numbers of a text, in order: digits, powers of ten, and number words from two on."""
     found = _inherited(text, _written(text))
     for match in _WORD.finditer(text):
         low = match[0].lower()

@@ -1,4 +1,4 @@
-"""Items of a text that come in classes (sides, colours, numbers, symbols), each with the words around it."""
+"""Find the items of a text (sides, colours, numbers, symbols), each with the words around it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pmcmine.write.checks.numbers import is_unit, numbers
 from pmcmine.write.checks.source import Source
 from pmcmine.write.checks.tokens import Token, bases
 
-_REACH: Final = 7  # words to each side of an item
-_PAUSE: Final = 0.35  # weight that a word keeps behind a comma, bracket or conjunction
-_OUTSIDE: Final = 0.15  # weight that a word keeps that follows the bracket in which the item stands
+_REACH: Final = 7  # words on each side of an item
+_PAUSE: Final = 0.35  # factor on the weight of a word behind a comma, bracket or conjunction
+_OUTSIDE: Final = 0.15  # factor on the weight of a word after the bracket that encloses the item
 _PAUSES: Final = re.compile(r"[,;:()\[\]=]|\.\s|\s[–—]\s|\b(?:and|or|but|while|whereas)\b")
 _JOINTS: Final = frozenset("and or versus vs to from with against the of in by a an".split())
 _BEFORE_LABEL: Final = re.compile(r"\((?:[A-Za-z]\s?[,&–-]\s?(?:and\s)?){0,3}$")
@@ -25,12 +25,12 @@ _AFTER_LABEL: Final = re.compile(r"(?:\s?[,&–-]\s?(?:and\s)?[A-Za-z]){0,3}\)")
 _BEING: Final = frozenset("is are was were be been being has have had".split())
 _OUT: Final = frozenset("out behind over to for at in as alone blank empty open intact off".split())
 _NEXT: Final = 8  # characters
-_MOSTLY: Final = 2  # times as many labels that stand on one side of what they are of
+_MOSTLY: Final = 2  # times as many labels on one side of the things they label
 _MOST: Final = 30  # items of a class that are compared
 
 
 class Likeness:
-    """How much the place of an item of an answer is like the places of each value of its class."""
+    """Compare the context of an item in an answer with the contexts of each value of its class."""
 
     def __init__(
         self, words: Sequence[Near], values: Mapping[Hashable, tuple[Mapping[str, float], Mapping[str, float]]]
@@ -43,12 +43,12 @@ class Likeness:
         }
 
     def of(self, value: Hashable, instead: Hashable = None, sides: tuple[int, int] = (0, 0)) -> float:
-        """Measure it for one value: what speaks for it rather than for another one.
+        """Return the similarity for one value, minus that for another.
 
         Args:
             value: the value.
-            instead: the other value; None to count what speaks for both.
-            sides: which words of the answer and of the source are compared: -1 before, 1 behind, 0 both.
+            instead: the other value; None to subtract nothing.
+            sides: the words of the answer and of the source to compare: -1 before, 1 behind, 0 both.
         """
         mine, other = self._found.get(value), self._found.get(instead)
         if mine is None:
@@ -67,11 +67,11 @@ def _one(found: tuple[float, ...], side: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something of a class, at a place.
+    """An item of a class, at a position.
 
     Attributes:
         name: its class.
-        value: which of the class it is.
+        value: its value in the class.
         first: index of its first token.
         last: index of its last token.
         asked: whether it is questioned in an answer.
@@ -86,14 +86,14 @@ class Item:
 
 @lru_cache(maxsize=20_000)
 def like(low: str, key: str) -> frozenset[str]:
-    """Return the bases of a word and of all words that may stand for it."""
+    """Return the bases of a word and of its synonyms."""
     own = bases(low) | {key}
     same = same_words()
     return own.union(*(same.get(b, ()) for b in own))
 
 
 def is_leaving(tokens: Sequence[Token], index: int) -> bool:
-    """Check whether "left" is of "to leave": "was left out", "were left untreated"."""
+    """Check whether "left" is a form of "to leave": "was left out", "were left untreated"."""
     if tokens[index].low != "left" or index == len(tokens) - 1:
         return False
     following = [t.low for t in tokens[index + 1 : index + 3]]
@@ -105,7 +105,7 @@ def is_leaving(tokens: Sequence[Token], index: int) -> bool:
 
 
 def sides(source: Source, index: int) -> tuple[Side, ...]:
-    """Return on which sides of which pairs of opposites a word is."""
+    """Return the sides of pairs of opposites that a word belongs to."""
     known = opposites()
     token = source.tokens[index]
     following = source.tokens[index + 1].low if index + 1 < len(source.tokens) else ""
@@ -116,13 +116,13 @@ def sides(source: Source, index: int) -> tuple[Side, ...]:
         after = {b for t in source.tokens[index + 1 : index + 3] for b in bases(t.low)}
         place = not after.isdisjoint(PLACES) or source.text[token.end : token.end + 1] == ":"
         found = tuple(s for s in found if (s.pair == "height") == place)
-    if token.low == "after" and following[:1].isdigit():  # "after 3 days" of something says no order
+    if token.low == "after" and following[:1].isdigit():  # "after 3 days" states no order
         return tuple(replace(s, asked=False) for s in found)
     return found
 
 
 def _is_label(text: str, token: Token) -> bool:
-    """Check whether a letter stands in a bracket with other letters at most, as labels of panels do."""
+    """Check whether a letter is in brackets, alone or with other letters only, as panel labels are."""
     before, after = text[max(token.start - 12, 0) : token.start], text[token.end : token.end + 12]
     return token.text.isalpha() and bool(_BEFORE_LABEL.search(before) and _AFTER_LABEL.match(after))
 
@@ -149,7 +149,7 @@ def items(source: Source) -> tuple[Item, ...]:
 
 
 def is_content(token: Token) -> bool:
-    """Check whether a word tells places apart: no function word, no unit, but the label of a panel."""
+    """Check whether a word helps to tell contexts apart: no function word or unit, but possibly a panel label."""
     label = len(token.text) == 1 and token.text.isupper()
     return label or (token.low not in STOP and not is_unit(token.text))
 
@@ -159,7 +159,7 @@ class Near(NamedTuple):
 
     Attributes:
         token: the word.
-        weight: how near it is.
+        weight: higher if it is nearer.
         side: -1 before the item, 1 behind it.
     """
 
@@ -174,7 +174,7 @@ def around(source: Source, item: Item, others: frozenset[int]) -> Iterator[Near]
     Args:
         source: the text.
         item: the item.
-        others: indices of further items of its class, which end what it governs.
+        others: indices of other items of its class, which end its context.
     """
     tokens = source.tokens
     for step, start in ((-1, item.first), (1, item.last)):
@@ -189,7 +189,7 @@ def around(source: Source, item: Item, others: frozenset[int]) -> Iterator[Near]
             if index in others:
                 if not listed:
                     break
-                pending = 1.0  # a list of items: what follows it is said of all of them
+                pending = 1.0  # a list of items: the words after it apply to all of them
             elif is_content(tokens[index]):
                 listed = False
                 distance += 1
@@ -201,7 +201,7 @@ def around(source: Source, item: Item, others: frozenset[int]) -> Iterator[Near]
 
 
 def respective(source: Source, by_class: Mapping[str, Sequence[Item]]) -> dict[Item, list[Near]]:
-    """Find what "respectively" gives to the items of a list: "red and blue are a and b, respectively"."""
+    """Map items of a list to words by "respectively": "red and blue are a and b, respectively"."""
     tokens = source.tokens
     out: dict[Item, list[Near]] = {}
     for end in [i for i, t in enumerate(tokens) if t.low == "respectively"][:_MOST]:
@@ -220,7 +220,7 @@ def respective(source: Source, by_class: Mapping[str, Sequence[Item]]) -> dict[I
 
 
 def _run(found: Sequence[Item], tokens: Sequence[Token]) -> list[Item]:
-    """Return the first run of items of which each follows the other with nothing but "and" between."""
+    """Return the first run of items with nothing but "and" between them."""
     out: list[Item] = []
     for item in found:
         if out and not all(t.low == "and" for t in tokens[out[-1].last + 1 : item.first]):
@@ -232,7 +232,7 @@ def _run(found: Sequence[Item], tokens: Sequence[Token]) -> list[Item]:
 
 
 def _pieces(source: Source, start: int, end: int) -> list[list[Token]]:
-    """Split words at commas and "and", without those that tell nothing apart."""
+    """Split words at commas and "and", without words that tell nothing apart."""
     tokens = source.tokens[start:end]
     out: list[list[Token]] = [[]]
     for i, token in enumerate(tokens):
@@ -260,18 +260,18 @@ class Places:
         self._weights: dict[Item, tuple[dict[str, float], dict[str, float]]] = {}
 
     def words(self, item: Item) -> list[Near]:
-        """List the words around an item with their weights, or those that "respectively" gives it."""
+        """List the words around an item with their weights, or those assigned by "respectively"."""
         if item in self._respective:
             return self._respective[item]
         return list(around(self._source, item, self._indices[item.name] if self._apart else frozenset()))
 
     def is_respective(self, item: Item) -> bool:
-        """Check whether "respectively" gives an item its words."""
+        """Check whether "respectively" assigns words to an item."""
         return item in self._respective
 
     @cached_property
     def labelled(self) -> int:
-        """Where what labels of panels are of stands: 1 behind them, as in "(A) Lung. (B) Heart.", -1 before, 0 both."""
+        """Side of the labelled text: 1 behind the labels, as in "(A) Lung. (B) Heart.", -1 before, 0 both."""
         text, tokens = self._source.text, self._source.tokens
         found = {1: 0, -1: 0}
         for item in self.by_class.get("panel", ()):
@@ -298,7 +298,7 @@ class Places:
         return known
 
     def nearest(self, name: str) -> dict[Hashable, tuple[dict[str, float], dict[str, float]]]:
-        """Map each value of a class to the words around its places as `merged` does, but frequent words count alike."""
+        """Map each value of a class to the words around its occurrences, as `merged`, but not weighted by frequency."""
         out: dict[Hashable, tuple[dict[str, float], dict[str, float]]] = {}
         for item in self.by_class.get(name, ()):
             into = out.setdefault(item.value, ({}, {}))
@@ -309,7 +309,7 @@ class Places:
         return out
 
     def merged(self, name: str) -> dict[Hashable, tuple[dict[str, float], dict[str, float]]]:
-        """Map each value of a class to the words before and behind all of its places."""
+        """Map each value of a class to the words before and behind all of its occurrences."""
         out: dict[Hashable, tuple[dict[str, float], dict[str, float]]] = {}
         for item in self.by_class.get(name, ()):
             into = out.setdefault(item.value, ({}, {}))
@@ -319,7 +319,7 @@ class Places:
         return out
 
     def joined(self, one: Item, other: Item) -> bool:
-        """Check whether nothing but "and", "or", "versus" and the like stands between two items."""
+        """Check whether only "and", "or", "versus" and the like separate two items."""
         first, second = sorted((one, other), key=lambda i: i.first)
         between = self._source.tokens[first.last + 1 : second.first]
         return len(between) < 4 and all(t.low in _JOINTS or is_unit(t.text) for t in between)

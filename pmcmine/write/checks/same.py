@@ -1,4 +1,4 @@
-"""Groups of words of which one may stand for another; words of opposite meaning are never in one group."""
+"""List groups of words that may replace each other; opposites are never in one group."""
 
 from __future__ import annotations
 
@@ -300,7 +300,7 @@ walnut juglans
 chicken gallus
 """
 
-# Words that say less than others: each may stand for those behind it, and not the reverse.
+# Wider words: each may replace the narrower words behind it, but not the reverse.
 WIDER: Final = """
 blood: plasma serum erythrocyte leukocyte leucocyte lymphocyte platelet hemoglobin haemoglobin
 heart: ventricle ventricular atrium atrial coronary mitral

@@ -1,4 +1,4 @@
-"""What was given, read once: its words, symbols, initials, and what its abbreviations stand for."""
+"""Hold the source passages, parsed once: words, symbols, initials, and long forms of abbreviations."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from pmcmine.write.checks.lexicon import same_words, wider_words
 from pmcmine.write.checks.tokens import Token, bases, joined, key_of, tokens
 
 _RUN: Final = re.compile(r"[^\W\d_]+|\d+")
-_STEM: Final = 5  # letters that two forms of a word share at least
-_LEAST: Final = 4  # letters of a word to which an ending is added
+_STEM: Final = 5  # minimum letters shared by two forms of a word
+_LEAST: Final = 4  # minimum letters of a word before an ending
 _DERIVED: Final = frozenset("ary al ic ical ous ation ition ment ness ity ive ial ual er or able ful".split())
-_SHARE: Final = 0.6  # of the longer of two forms that is the same
+_SHARE: Final = 0.6  # share of the longer form that must match
 _LONG: Final = 9  # letters of a word that may be misspelt
 _LONGEST: Final = 30
-_ALIKE: Final = 40  # words of one beginning that are compared
+_ALIKE: Final = 40  # words with the same beginning that are compared
 _INITIALS: Final = 7  # words of a long form
-_MORE: Final = re.compile(r"(?<![Pp])(?<![Pp]\s)[>≥]")  # of p values, nothing is compared
+_MORE: Final = re.compile(r"(?<![Pp])(?<![Pp]\s)[>≥]")  # not compared for p values
 _LESS: Final = re.compile(r"(?<![Pp])(?<![Pp]\s)[<≤]")
 _PLUS: Final = re.compile(r"(?<=[A-Za-z-]\d)\+(?=[\s)])")  # of markers: "PAX5+ cells"
 _DEFINED: Final = re.compile(
@@ -30,7 +30,7 @@ _DEFINED: Final = re.compile(
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")  # of "RT-qPCR", "CD-treated"
 _ROMAN: Final = re.compile(r"[ivx]+")
 _SMALL: Final = frozenset("of the and in for to by with a an on".split())
-# Endings that make a word of their own: hepatitis is not hepatic, and a nephrectomy is no nephritis.
+# Endings that make a different word: hepatitis is not hepatic, and a nephrectomy is not a nephritis.
 _ENDINGS: Final = (
     "itis",
     "oma",
@@ -98,7 +98,7 @@ def _ending(word: str) -> str:
 
 
 def same_form(one: str, other: str) -> bool:
-    """Check whether two words look like forms of one: "responsive" and "responsiveness"."""
+    """Check whether two words look like forms of the same word: "responsive" and "responsiveness"."""
     shorter, longer = sorted((one, other), key=len)
     if len(shorter) >= _LEAST and longer.startswith(shorter) and longer[len(shorter) :] in _DERIVED:
         return True
@@ -112,7 +112,7 @@ def same_form(one: str, other: str) -> bool:
 
 @dataclass(frozen=True)
 class Source:
-    """Some passages with what can be looked up in them.
+    """Passages, with indexes for look-ups.
 
     Attributes:
         text: the passages, joined.
@@ -122,12 +122,12 @@ class Source:
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
-        """Split into words and symbols."""
+        """Split the text into words and symbols."""
         return tokens(self.text)
 
     @cached_property
     def index(self) -> dict[int, int]:
-        """Map where words begin to their numbers."""
+        """Map the start offset of each token to its index."""
         return {t.start: i for i, t in enumerate(self.tokens)}
 
     @cached_property
@@ -138,12 +138,12 @@ class Source:
 
     @cached_property
     def bases(self) -> frozenset[str]:
-        """Collect what the words may be forms of, and their keys."""
+        """Collect the possible base forms of all words, and their keys."""
         return frozenset(b for t in self.tokens for b in bases(t.low)) | self.keys
 
     @cached_property
     def joined(self) -> frozenset[str]:
-        """Collect runs of letters and digits, each alone and with up to five that follow it, without signs between."""
+        """Collect runs of letters and digits, alone and joined with up to five following ones, without punctuation."""
         runs = [joined(m[0]) for m in _RUN.finditer(self.text)]
         return frozenset("".join(runs[i : i + n]) for n in range(1, 7) for i in range(len(runs) - n + 1))
 
@@ -154,12 +154,12 @@ class Source:
 
     @cached_property
     def defined(self) -> frozenset[str]:
-        """Collect words in capitals that are followed, or put in brackets, as what a long form is given for."""
+        """Collect words in capitals that are defined: in brackets, or followed by a long form."""
         return frozenset(m[1] or m[2] for m in _DEFINED.finditer(self.text))
 
     @cached_property
     def written_out(self) -> frozenset[str]:
-        """Collect the words that known abbreviations stand for."""
+        """Collect the words in long forms of known abbreviations."""
         known = long_forms()
         found = {p for t in self.tokens for p in (t.text, *_LETTERS.findall(t.text))}
         longs = [known[p] for f in found for p in (f, f.removesuffix("s")) if p in known]
@@ -168,13 +168,13 @@ class Source:
 
     @cached_property
     def wider(self) -> frozenset[str]:
-        """Collect words that mean the same as words that name things, or more."""
+        """Collect words of the same or wider meaning for named things."""
         known = wider_words()
         return frozenset(w for b in self.bases if b in known for w in known[b])
 
     @cached_property
     def initials(self) -> frozenset[str]:
-        """Collect the initials of two and more words in a row, with and without the small words between."""
+        """Collect the initials of two and more successive words, with and without the small words between."""
         out: set[str] = set()
         for words in ([t.low for t in self.tokens], [t.low for t in self.tokens if t.low not in _SMALL]):
             first = "".join(w[:1] for w in words)
@@ -191,12 +191,12 @@ class Source:
 
     @cached_property
     def _shortened(self) -> frozenset[str]:
-        """Collect long words, and what they are without one of their letters."""
+        """Collect long words, also with one of their letters removed."""
         long = {t.low for t in self.tokens if _LONG <= len(t.low) <= _LONGEST}
         return frozenset(w[:i] + w[i + 1 :] for w in long for i in range(2, len(w))) | long
 
     def _misspelt(self, word: str) -> bool:
-        """Check whether a long word is there with a letter more or less, as slips of the pen are."""
+        """Check whether a long word occurs with a letter more or less, as in typing errors."""
         if not _LONG <= len(word) <= _LONGEST:
             return False
         own = {word[:i] + word[i + 1 :] for i in range(2, len(word))}
@@ -208,7 +208,7 @@ class Source:
         return frozenset(t.low for t in self.tokens)
 
     def has_word(self, token: Token) -> bool:
-        """Check whether a word, a form of it, or a word that means the same is there."""
+        """Check whether a word, a form of it, or a synonym occurs."""
         if token.key in self.keys or joined(token.low) in self.joined:
             return True
         own = bases(token.low)
@@ -224,12 +224,12 @@ class Source:
         )
 
     def has_symbol(self, token: Token) -> bool:
-        """Check whether a symbol is there, however it is hyphenated, or the words that it abbreviates."""
+        """Check whether a symbol occurs, however it is hyphenated, or its long form."""
         key = joined(token.text)
         if token.key in self.keys or key in self.joined or (key.endswith("s") and key[:-1] in self.joined):
             return True
         if not self.written_out.isdisjoint((token.low, token.low.removesuffix("s"))):
-            return True  # of "messenger RNA", for "mRNA"
+            return True  # "messenger RNA" for "mRNA"
         long = long_forms().get(token.text.removesuffix("s"), ()) if len(token.text) > 1 else ()
         if not self.bases.isdisjoint((*same_words().get(token.low, ()), *(long if len(long) == 1 else ()))):
             return True
@@ -242,11 +242,11 @@ _DEGREES: Final = re.compile(r"(?<=\d)\s?\^?[∘º˚]")
 
 
 def source_of(texts: Iterable[str]) -> Source:
-    """Read passages."""
+    """Parse passages."""
     return Source(_signs("\n".join(texts)))
 
 
 def _signs(text: str) -> str:
-    """Spell out signs that compare, and write degrees in one way."""
+    """Spell out comparison signs, and normalise degree signs."""
     text = _DEGREES.sub("°", text)
     return _PLUS.sub(" positive", _LESS.sub(" below ", _MORE.sub(" above ", text)))

@@ -1,4 +1,4 @@
-"""Words of a text with the keys under which forms of one word meet, and its symbols: genes, compounds, strains."""
+"""Split a text into words, with keys shared by forms of a word, and symbols: genes, compounds, strains."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PART: Final = re.compile(_RUN)
 _RANGE: Final = re.compile(r"\d+(?:[^\W\d_]{0,2})[–−-]\d+[^\W\d_]{0,2}|[A-Za-z][–−-][A-Za-z]")
 _SYMBOL: Final = re.compile(r"[^\W\d_]\d|\d[^\W\d_]|[^\W_][A-Z]|^[A-Z]{2}")
 _DOUBLED: Final = re.compile(r"([bdgklmnprt])\1$")
-# Endings of inflection, and what may stand in their place.
+# Inflectional endings, with possible replacements.
 _ENDINGS: Final = (
     ("ies", ("y",)),
     ("ied", ("y",)),
@@ -31,9 +31,9 @@ _ENDINGS: Final = (
     ("ally", ("",)),
 )
 _MADE: Final = re.compile(r"([a-z]{4,})i[sz](?:e|ed|es|ing|ations?)")  # "colonized" is "colonization", and no colon
-_LEAST: Final = 3  # letters that stay
-_SHORT: Final = 3  # letters of a part of a compound that is no word
-_LONGEST: Final = 64  # characters of a word of which a key is made
+_LEAST: Final = 3  # letters that remain
+_SHORT: Final = 3  # maximum letters of a part of a compound that is not a word
+_LONGEST: Final = 64  # maximum characters of a word with a key
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ class Token:
     """A word or symbol of a text.
 
     Attributes:
-        text: as it stands there; a compound such as `IL-6` is one token if it is a symbol, otherwise its parts are.
+        text: as written; a compound such as `IL-6` is one token if it is a symbol, otherwise each part is one.
         low: in lower case without diacritics.
-        key: what forms of the word share.
+        key: shared by forms of the word.
         symbol: whether it looks like a symbol or an abbreviation.
         start: first code point.
-        end: one past the last one.
+        end: one past the last code point.
         sentence: number of its sentence.
     """
 
@@ -60,13 +60,13 @@ class Token:
 
 
 def joined(text: str) -> str:
-    """Return a symbol without case, signs and blanks; Greek letters by name."""
+    """Return a symbol without case, punctuation and spaces; Greek letters by name."""
     return "".join(fold(part) for part in re.findall(r"[^\W\d_]|\d+", text[:_LONGEST]))
 
 
 @lru_cache(maxsize=20_000)
 def key_of(word: str) -> str:
-    """Compute what the forms of a word share: case, spelling, number, tense and derivation are left out."""
+    """Compute the key of a word, which ignores case, spelling, number, tense and derivation."""
     if len(word) > _LONGEST:
         return word
     if made := _MADE.fullmatch(word.lower()):
@@ -81,7 +81,7 @@ def key_of(word: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def bases(low: str) -> frozenset[str]:
-    """Return what a word may be an inflected form of, itself among it; some of it is no word."""
+    """Return possible base forms of a word, including itself; some may not be words."""
     out = {low, IRREGULAR.get(low, low)}
     for ending, instead in _ENDINGS:
         if low.endswith(ending) and len(low) - len(ending) >= _LEAST:
@@ -93,7 +93,7 @@ def bases(low: str) -> frozenset[str]:
 
 
 def is_symbol(text: str) -> bool:
-    """Check whether a word looks like a symbol: it has a digit beside a letter, or capitals that no word has."""
+    """Check whether a word looks like a symbol: a digit beside a letter, or unusual capitals."""
     return bool(_SYMBOL.search(text))
 
 

@@ -1,4 +1,4 @@
-"""The tasks: a file each, with its prompt beside it as text."""
+"""Hold the tasks, one file each, with the prompt in a text file beside it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def prompt_of(file: str) -> str:
-    """Return the prompt that lies beside the file of a task.
+    """Return the prompt in the text file beside a task's module.
 
     Args:
         file: `__file__` of the task.

@@ -1,4 +1,4 @@
-"""Captions rewritten so that they stand for themselves."""
+"""Rewrite captions so that they can be understood alone."""
 
 from __future__ import annotations
 

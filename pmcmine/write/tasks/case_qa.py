@@ -1,4 +1,4 @@
-"""Questions about patients of case reports, with their answers."""
+"""Write questions and answers about patients of case reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Instructions about figures in their article, with responses."""
+"""Write instructions and responses about figures in their article."""
 
 from __future__ import annotations
 

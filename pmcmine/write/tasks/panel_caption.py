@@ -1,4 +1,4 @@
-"""Captions of single panels."""
+"""Write captions of single panels."""
 
 from __future__ import annotations
 

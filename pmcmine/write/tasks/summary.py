@@ -1,4 +1,4 @@
-"""Summaries of articles."""
+"""Summarise articles."""
 
 from __future__ import annotations
 

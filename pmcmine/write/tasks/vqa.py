@@ -1,4 +1,4 @@
-"""Questions about figures, with their answers."""
+"""Write questions and answers about figures."""
 
 from __future__ import annotations
 
