@@ -1,4 +1,4 @@
-"""Where an article of a release stands in PMC."""
+"""Link the articles of a release to PMC."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _LOOPBACK: Final = ("http://127.", "http://localhost")
 
 
 def may_be_invented(release: ReleaseRecord) -> bool:
-    """Return whether the corpus was read from a server of the machine itself, as the demo's is."""
+    """Check whether the corpus was read from a server on this machine, as in the demo."""
     return str(release.config.get("source") or "").startswith(_LOOPBACK)
 
 
 def pmc_address(pmcid: object) -> str | None:
-    """Return the address of an article's page in PMC; None for what is no PMCID."""
+    """Return the URL of an article's page in PMC; None if `pmcid` is not a PMCID."""
     known = _PMCID.fullmatch(str(pmcid))
     return f"https://pmc.ncbi.nlm.nih.gov/articles/{known[0]}/" if known else None

@@ -1,4 +1,4 @@
-"""Begin a release: check that its folder may be used, and remove leftovers."""
+"""Start a release: check that its folder may be used, and remove leftovers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DATASETS = ("shards/", "shards-panels/", "shards-parquet/", "tables/", "scores/
 
 
 def describe_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """Return `key: old → new` of all keys that differ, without credentials, which are not compared either."""
+    """Return `key: old → new` for all keys that differ; credentials are neither compared nor shown."""
     old, new = redact_all(old), redact_all(new)
     parts = []
     for key in sorted({*old, *new}):
@@ -37,13 +37,13 @@ def describe_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 
 
 def _short(value: Any) -> str:
-    """Return a value as JSON, of a SHA-256 only its beginning."""
+    """Return a value as JSON, a SHA-256 shortened to its beginning."""
     hashed = isinstance(value, str) and _SHA256.fullmatch(value)
     return f'"{value[:12]}…"' if hashed else json.dumps(value)
 
 
 def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
-    """Check whether the folder already holds the whole release of this configuration.
+    """Check whether the folder already holds the complete release of this configuration.
 
     Raises:
         ReleaseError: if it holds something else.
@@ -74,14 +74,14 @@ def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
             )
         return name == RELEASE
     if not is_untouched(out):
-        # Folders called shards or tables that no run speaks for may be anybody's.
+        # Folders called shards or tables without a run mark may belong to anyone.
         names = ", ".join(sorted(set(out.names()))[:3])
         raise ReleaseError(f"{out.url} holds other files ({names}) and no release; use another --out")
     return False
 
 
 def begin(out: Folder, content: Mapping[str, Any], demo: bool = False, salt: str = "") -> None:
-    """Mark the folder as begun with a configuration, and as a demo's; `salt` is that of its exclusion list."""
+    """Mark the folder with the configuration of a started run; `salt` is that of its exclusion list."""
     out.write(RUN, RunMark(content, __version__, demo=demo, salt=salt).to_bytes())
 
 
@@ -89,7 +89,7 @@ def begin_update(work: Folder, content: Mapping[str, Any], update: UpdateMark, s
     """Mark the work folder as that of an update; a resumed update keeps its date.
 
     Raises:
-        ReleaseError: if something else is at work in it.
+        ReleaseError: if it holds another run.
     """
     where = f"{work.url}/{MARK}"
     try:
@@ -112,8 +112,8 @@ def sweep(out: Folder, files: Iterable[str], old: Iterable[str] = ()) -> None:
 
     Args:
         out: the release folder.
-        files: names of the files of the release.
-        old: names of those of the release that it takes the place of.
+        files: file names of the release.
+        old: file names of the release that it replaces.
     """
     for name in sorted({*old} - {*files}):
         if name.startswith(_DATASETS):

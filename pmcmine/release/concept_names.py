@@ -1,4 +1,4 @@
-"""Concepts by a word: which ids a condition `concept_below('…')` can name, and how many figures each would choose."""
+"""Search concepts by a word: ids for a condition `concept_below('…')`, with the number of figures each would match."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pmcmine.release.hierarchy import FUNCTION, affirmed
 from pmcmine.release.tables import concept_tables
 
 _MOST_TEXT: Final = 200  # characters
-_MOST_COUNTED: Final = 60  # concepts that are counted, those of the shortest names: a hierarchy may be somebody else's
+_MOST_COUNTED: Final = 60  # concepts counted, those with the shortest names: the hierarchy may be a third party's
 _HOLDS: Final = "contains(lower(name), $text) OR lower(source_id) = $text OR lower(cui) = $text"
 _NAMED: Final = "SELECT coalesce(cui, source_id) AS concept, name FROM {table} WHERE {holds}"
 _FOUND: Final = """
@@ -49,8 +49,8 @@ class NamedConcept:
     Attributes:
         concept: its CUI, or its source id if it has none.
         name: its name; None if the release has none.
-        figures: figures whose captions name it, or a concept below it, and do not deny it.
-        pairs: those of them that have a sample; None if they were not counted.
+        figures: number of figures whose captions affirm it, or a concept below it.
+        pairs: how many of these have a sample; None if not counted.
     """
 
     concept: str
@@ -62,16 +62,16 @@ class NamedConcept:
 def find_concepts(
     sql: duckdb.DuckDBPyConnection, release: Path, text: str, most: int = 15, pairs: bool = False
 ) -> list[NamedConcept]:
-    """Return concepts whose name, or whose words in the release, hold a text; those that no caption names are left out.
+    """Return concepts if their name, or their words in the release, contain a text; a caption must affirm them.
 
-    A concept above others is found by its name even if no caption names it itself.
+    A concept above others is found by its name even if no caption names it directly.
 
     Args:
         sql: a connection.
         release: the release.
         text: a part of a name, or an id.
-        most: how many at most, those of the most figures.
-        pairs: whether those of the figures that have a sample are counted, too: of the table `figures` in `sql`.
+        most: maximum number of concepts; those with the most figures are returned.
+        pairs: whether to count figures with a sample, too, using the table `figures` in `sql`.
 
     Raises:
         PmcmineError: if a file of the release is damaged.

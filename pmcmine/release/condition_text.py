@@ -1,4 +1,4 @@
-"""The text of a condition: how long it may be, and how messages show it."""
+"""Limit the length of conditions, and format them for messages."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from typing import Final
 
 from pmcmine.errors import PmcmineError
 
-# DuckDB can't be interrupted while it parses: what is longer, such as a list of ids, would overrun its time limit.
+# DuckDB can't be interrupted while it parses: a longer condition, such as a list of ids, would overrun its time limit.
 MOST: Final = 100_000  # characters, some 4,000 ids
 _SHOWN: Final = 200
 
 
 def quoted(where: str) -> str:
-    """Return a condition in quotes in one line, of a long one the beginning and its length."""
+    """Return a condition in quotes on one line; of a long one, the beginning and its length."""
     return repr(where) if len(where) <= _SHOWN else f"{where[:_SHOWN]!r}… ({len(where):,} characters)"
 
 
 def check_length(where: str | None, said: str) -> None:
-    """Check the length of a condition, before anything reads it.
+    """Check the length of a condition, before it is parsed.
 
     Args:
         where: the condition, if there is one.
-        said: begins the message.
+        said: prefix of the message.
 
     Raises:
         PmcmineError: one line, if it is too long.

@@ -1,4 +1,4 @@
-"""SQL conditions over a release's tables: errors that name what is nearest, and values that a column can't have.
+"""Check SQL conditions over a release's tables: suggest the nearest name, and reject values that a column never has.
 
 A column with a closed set of values lists them in the release itself, in the metadata of its Parquet field.
 """
@@ -35,33 +35,34 @@ _KEEPS_VALUES: Final = frozenset(
      "max", "list_distinct", "list_sort"}
 )  # fmt: skip
 
-# DuckDB on a list that is compared with a text.
+# DuckDB's message for a list compared with a text.
 _LIST_CAST: Final = re.compile(r"value '(.*?)' can't be cast to the destination type \w+\[\]")
 _NO_TABLE: Final = re.compile(r'Table with name ([^\n]+?) does not exist!(?:\s+Did you mean "([^"\n]+)")?')
 _OF_DUCKDB: Final = ("pg_", "duckdb_", "sqlite_", "information_schema")  # tables of every connection
 _NO_COLUMN: Final = re.compile(r'Referenced column "(.*?)" not found[^\n]*\s*(?:Candidate bindings: ([^\n]*))?')
 _TABLE_FUNCTIONS: Final = frozenset({"unnest"})
-# They read or change something else than the tables, wait, or draw another value each time.
+# These read or change something other than the tables, wait, or return a different value each time.
 _OUTSIDE: Final = frozenset(
     {"getenv", "write_log", "nextval", "currval", "setseed", "current_setting", "getvariable", "pg_sleep", "sleep",
      "sleep_ms", "json_execute_serialized_sql", "query", "query_table", "read_text", "read_blob", "glob",
      "txid_current", "error", "set_config"}
 )  # fmt: skip
-# They make a large value of a small one, in memory that DuckDB does not count; an interrupt does not end them either.
+# These make a large value from a small one, in memory that DuckDB does not count; an interrupt does not end them
+# either.
 _MULTIPLIES: Final = frozenset(
     {"repeat", "lpad", "rpad", "format", "printf", "bar", "range", "generate_series", "list_resize", "array_resize",
      "list_reduce", "array_reduce", "reduce"}
 )  # fmt: skip
-_TABLE: Final = re.compile(r"\w+")  # DuckDB takes other names for files and addresses
+_TABLE: Final = re.compile(r"\w+")  # DuckDB takes other names for files or addresses
 _HOLDS_TEXTS: Final = frozenset({"list_value", "array_value", "unnest"})
 
 
 def explain(error: duckdb.Error | str, query: str = "") -> str:
-    """Return a message of DuckDB in one line, with the names that it suggests, without the picture of the query.
+    """Return a message of DuckDB on one line, with its suggested names, without the excerpt of the query.
 
     Args:
         error: the error, or its message.
-        query: what was asked, for a hint about quotes.
+        query: the query, for a hint about quotes.
     """
     cast = _LIST_CAST.search(str(error))
     if cast:
@@ -97,10 +98,10 @@ def _candidates(name: str, listed: str | None) -> str:
 
 
 def known_values(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
-    """Return the values of each column that has a closed set of them; fields of a struct as `column.field`.
+    """Return the values of each column with a closed set of them; fields of a struct as `column.field`.
 
     Raises:
-        PmcmineError: if a release of others lists them in another form.
+        PmcmineError: if a third party's release lists them in another form.
     """
     found: dict[str, tuple[str, ...]] = {}
 
@@ -124,7 +125,7 @@ def _listed(data: bytes, column: str) -> tuple[str, ...]:
     """Return the values that a release lists for a column.
 
     Raises:
-        PmcmineError: if they are no list of texts.
+        PmcmineError: if they are not a list of texts.
     """
     try:
         values = json.loads(data)
@@ -137,15 +138,15 @@ def _listed(data: bytes, column: str) -> tuple[str, ...]:
 
 @contextmanager
 def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float, said: str) -> Iterator[None]:
-    """Interrupt what a connection executes after so many seconds.
+    """Interrupt a connection's queries after some seconds.
 
     Args:
-        connection: executes and fetches inside of the block.
+        connection: executes and fetches inside the block.
         seconds: the limit.
-        said: begins the message.
+        said: prefix of the message.
 
     Raises:
-        PmcmineError: one line, if the limit was reached, or is none.
+        PmcmineError: one line, if the limit was reached, or is invalid.
     """
     if not 0 < seconds <= threading.TIMEOUT_MAX:
         raise PmcmineError(f"{said}: give a time limit above 0 seconds, and a finite one")
@@ -176,7 +177,7 @@ def _parse_condition(connection: duckdb.DuckDBPyConnection, where: str, said: st
 
     Raises:
         PmcmineError: for statements, clauses after the condition, table functions, and functions that read or change
-            what is outside of the tables.
+            anything outside the tables.
     """
     query = f"SELECT 1 WHERE {where}\n"
     if "\0" in where:
@@ -189,7 +190,7 @@ def _parse_condition(connection: duckdb.DuckDBPyConnection, where: str, said: st
         tree: dict[str, Any] = json.loads(rows[0][0])
     except TypeError:
         raise PmcmineError(f"{said}: can't be encoded as UTF-8") from None
-    except RecursionError:  # a RuntimeError, too
+    except RecursionError:  # also a RuntimeError
         raise PmcmineError(f"{said}: is nested too deeply") from None
     except (duckdb.Error, RuntimeError) as error:
         raise PmcmineError(f"{said}: {explain(str(error))}") from None
@@ -212,7 +213,7 @@ def _parse_condition(connection: duckdb.DuckDBPyConnection, where: str, said: st
 
 
 def _refused(tree: Any) -> Iterator[str]:
-    """Yield what a syntax tree holds that a condition must not."""
+    """Yield the forbidden constructs in a syntax tree."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
@@ -248,11 +249,12 @@ def check_values(
         connection: parses the condition; nothing is executed.
         where: the condition, an SQL expression.
         known: values of columns, from `known_values`.
-        said: begins the message.
+        said: prefix of the message.
 
     Raises:
-        PmcmineError: for a condition that is too long; for a value that the column never has, with the nearest one;
-            for what is no condition (statements, clauses, table functions, functions that reach beyond the tables or
+        PmcmineError: if the condition is too long; for a value that the column never has, with the nearest one; if it
+            is
+            not a plain condition (statements, clauses, table functions, functions that reach beyond the tables or
             multiply a value).
     """
     check_length(where, said)
@@ -274,12 +276,12 @@ def check_values(
 def _compared(
     node: Any, known: Mapping[str, Sequence[str]], aliases: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[tuple[str, str]]:
-    """Yield (column, text) for all comparisons of a syntax tree as `json_serialize_sql` writes it.
+    """Yield (column, text) for all comparisons of a syntax tree from `json_serialize_sql`.
 
     Args:
-        node: of the tree.
+        node: node of the tree.
         known: values of columns.
-        aliases: parameters of the lambdas around the node, and the column whose elements they are.
+        aliases: parameters of the enclosing lambdas, with the column whose elements they are.
     """
     if isinstance(node, list):
         for item in node:
@@ -330,7 +332,7 @@ def _operands(node: Mapping[str, Any]) -> list[Any]:
 
 
 def _columns(node: Any, known: Mapping[str, Sequence[str]], aliases: Mapping[str, str]) -> Iterator[str]:
-    """Yield the columns of known values that an operand is, or is an element or a field of."""
+    """Yield the columns with known values that an operand is, or is an element or a field of."""
     if not isinstance(node, dict):
         return
     whole = _path(node)
@@ -338,7 +340,7 @@ def _columns(node: Any, known: Mapping[str, Sequence[str]], aliases: Mapping[str
         yield aliases[whole]
         return
     path = whole.split(".")
-    for at in range(len(path)):  # a table may be named before the column
+    for at in range(len(path)):  # the column may be qualified by a table
         if ".".join(path[at:]) in known:
             yield ".".join(path[at:])
             return

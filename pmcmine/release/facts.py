@@ -1,6 +1,6 @@
-"""The parts of `release.json` as frozen records.
+"""Define the parts of `release.json` as frozen records.
 
-A release may be somebody else's or of an older version: what it leaves out has a default here.
+A release may be a third party's or of an older version: missing values have a default here.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from pmcmine.vocabulary.terms import Origin
 
 
 def _shallow(facts: Any) -> dict[str, Any]:
-    """Return the fields of a record by name, their values as they are."""
+    """Return the fields of a record by name, without converting their values."""
     return {f.name: getattr(facts, f.name) for f in fields(facts)}
 
 
 def _with_others(raw: object, own: frozenset[str], into: str) -> object:
-    """Return a JSON object whose keys but those of `own` are moved into one key."""
+    """Move all keys of a JSON object that are not in `own` into one key."""
     if not isinstance(raw, Mapping):
         return raw
     others = {k: v for k, v in raw.items() if k not in own}
@@ -53,13 +53,13 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Sum:
-    """One equation.
+    """One balance equation.
 
     Attributes:
         stage: stage of the run.
-        unit: what is counted.
-        n_in: number of what goes in.
-        n_out: number of what comes out.
+        unit: the counted unit.
+        n_in: number of inputs.
+        n_out: number of outputs.
         rejected: number of rejects.
         meaning: the equation in words.
     """
@@ -73,11 +73,11 @@ class Sum:
 
     @property
     def holds(self) -> bool:
-        """Return whether the sums add up."""
+        """Return whether the equation holds."""
         return self.n_in == self.n_out + self.rejected
 
     def to_object(self) -> dict[str, Any]:
-        """Return it as `release.json` and `metrics.json` state it; the latter leaves out the meaning."""
+        """Return it as in `release.json` and `metrics.json`; the latter omits the meaning."""
         return {"stage": self.stage, "unit": self.unit, "in": self.n_in, "out": self.n_out,
                 "rejected": self.rejected, "meaning": self.meaning}  # fmt: skip
 
@@ -93,7 +93,7 @@ class RejectCount:
 
 
 def _renamed(names: Mapping[str, str]) -> BeforeValidator:
-    """Return a validator that gives keys of JSON, of which some are no names in Python, those of the record."""
+    """Return a validator that renames JSON keys to field names, as some are not valid names in Python."""
 
     def rename(raw: object) -> object:
         return {names.get(k, k): v for k, v in raw.items()} if isinstance(raw, Mapping) else raw
@@ -109,13 +109,13 @@ class Counts:
     """Counts of a release.
 
     Attributes:
-        stages: the sums of the run.
+        stages: the balance equations of the run.
         rejects: rejects by stage, unit and reason.
         panels: samples of panels by `group/split`.
         samples: samples of figures by `group/split`.
         rows: rows by `table/group/split`, or by the table alone.
-        fault_share: share of articles and of figures that faults of data or transfer cost.
-        near_duplicates: counts of near duplicates by name; None if they were not looked for.
+        fault_share: shares of articles and of figures lost to faults of data or transfer.
+        near_duplicates: counts of near duplicates by name; None if there was no search for them.
         parquet: rows of `shards-parquet` by `group/split`; None if it is not written.
     """
 
@@ -129,28 +129,28 @@ class Counts:
     parquet: Mapping[str, int] | None = None
 
     def rows_of(self, table: str) -> int:
-        """Count the rows of a table that is split by licence group."""
+        """Count the rows of a table with licence groups."""
         return sum(n for place, n in self.rows.items() if place.startswith(f"{table}/"))
 
     def n_in(self, stage: str, unit: str) -> int:
-        """Return how many of a unit went into a stage."""
+        """Return the number of units that entered a stage."""
         return next((s.n_in for s in self.stages if (s.stage, s.unit) == (stage, unit)), 0)
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Convert to JSON values."""
         stated = asdict(self) | {"stages": [s.to_object() for s in self.stages]}
         return {k: v for k, v in stated.items() if k != "parquet" or v is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class VocabularyFacts:
-    """The vocabulary that concepts were linked with.
+    """The vocabulary used to link concepts.
 
     Attributes:
         name: such as open.
-        version: of its inputs, or a prefix of their hash.
+        version: version of its inputs, or a prefix of their hash.
         license_class: the strictest of its inputs.
-        sha256: of its content.
+        sha256: hash of its content.
         origins: its inputs.
         names_published: whether rows hold the names of concepts.
     """
@@ -163,7 +163,7 @@ class VocabularyFacts:
     names_published: bool = False
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Convert to JSON values."""
         return asdict(self) | {"origins": [dict(sorted(asdict(o).items())) for o in self.origins]}
 
 
@@ -172,10 +172,10 @@ class MatchedSet:
     """A benchmark set that the corpus was compared with.
 
     Attributes:
-        name: of the file or folder.
-        images: pictures with a fingerprint.
-        unreadable: files that look like images and are none.
-        texts: texts that are long enough to be looked for.
+        name: name of the file or folder.
+        images: images with a fingerprint.
+        unreadable: files that look like images but can't be decoded.
+        texts: texts that are long enough to search for.
         short_texts: texts that are too short.
         matched: items of the corpus that match it: images, captions, paragraphs.
     """
@@ -194,7 +194,7 @@ class Decontamination:
 
     Attributes:
         action: flag or drop.
-        sha256: of the file of their hashes.
+        sha256: hash of the file of their hashes.
         sets: the sets.
     """
 
@@ -209,13 +209,13 @@ class UpdateFacts:
 
     Attributes:
         date: day of the update, YYYY-MM-DD.
-        tag: what the names of added shards hold, `inc<date>`.
+        tag: tag in the names of added shards, `inc<date>`.
         from_snapshot: hash of the snapshot of the release that it started from.
-        articles: number of articles that are new, changed, retried and gone.
+        articles: numbers of new, changed, retried and removed articles.
         removed_samples: number of samples that are no longer in the release.
-        rewritten: files that it wrote again.
-        added: files that it added.
-        other: what another version of pmcmine states of it.
+        rewritten: rewritten files.
+        added: added files.
+        other: keys stated by another version of pmcmine.
     """
 
     date: str | None = None
@@ -228,7 +228,7 @@ class UpdateFacts:
     other: Mapping[str, Any] = field(default_factory=dict)
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it: an update of another version as it was."""
+        """Convert to JSON values; keys of another version stay as they are."""
         held = _shallow(self)
         others = held.pop("other")
         return {"from" if k == "from_snapshot" else k: v for k, v in held.items() if v is not None} | dict(others)
@@ -236,14 +236,14 @@ class UpdateFacts:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """How a release was made, which may differ between runs that make the same.
+    """How a release was made; may differ between runs with the same result.
 
     Attributes:
-        started: when the run ended its assembly, ISO 8601.
+        started: time at the end of the assembly, ISO 8601.
         python: version of Python.
         apache_beam: version of Beam.
-        resumed_blocks: blocks that an earlier attempt mined.
-        options: keys of the configuration that decide how it runs.
+        resumed_blocks: blocks mined by an earlier attempt.
+        options: configuration keys that only affect the run.
         seconds: duration of the run.
         files: report, metrics and state.
     """
@@ -285,7 +285,7 @@ class RunFacts:
         return bool(self.options.get("keep_work"))
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Convert to JSON values."""
         known = _shallow(self)
         options, seconds, files = known.pop("options"), known.pop("seconds"), known.pop("files")
         listed = {"files": [f.to_object() for f in files]} if files else {}
@@ -300,7 +300,7 @@ AnyUpdate = Annotated[
     _renamed({"from": "from_snapshot"}),
 ]
 AnyRun = Annotated[RunFacts, BeforeValidator(lambda raw: _with_others(raw, _RUN, "options"))]
-# Releases of others may name a model without its training data.
+# A third party's release may name a model without its training data.
 AnyModel = Annotated[
     Model,
     BeforeValidator(lambda raw: {"name": "", "trained_on": "", **raw} if isinstance(raw, Mapping) else raw),

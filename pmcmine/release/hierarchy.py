@@ -1,7 +1,7 @@
-"""Conditions that name a concept and all below it: `concept_below('HP:0002086')`. What a text denies, it does not name.
+"""Support conditions on a concept and all below it: `concept_below('HP:0002086')`. Negated mentions do not count.
 
 A release carries the hierarchy of its vocabulary in one Parquet file beside its tables, so that readers need no
-vocabulary. A call is replaced by a look-up in a table that holds the keys of the rows whose texts name such concepts.
+vocabulary. A call is replaced by a look-up in a table of the keys of rows that mention such concepts.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from pmcmine.errors import PmcmineError
 
 HIERARCHY: Final = "tables/concept_parents.parquet"
 FUNCTION: Final = "concept_below"
-# Texts, quoted names and comments are skipped: a call inside of them is none, and a quote in a comment opens no text.
-# One that is not closed reaches to the end.
+# Skip texts, quoted names and comments: a call inside them does not count, and a quote in a comment opens no text. An
+# unclosed one reaches to the end.
 _CALL: Final = re.compile(
     r"--[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)|"
-    r"(?<![\w$])e'(?:[^'\\]|\\.|'')*(?:'|\Z)|"  # a backslash hides a quote
+    r"(?<![\w$])e'(?:[^'\\]|\\.|'')*(?:'|\Z)|"  # a backslash escapes a quote
     r"(?<![\w$])(?P<dollars>\$(?:[^\W\d]\w*)?\$).*?(?:(?P=dollars)|\Z)|"
     r"'(?:[^']|'')*(?:'|\Z)|\"(?:[^\"]|\"\")*(?:\"|\Z)|"
     r"(?<![\w.])(?P<call>concept_below)\s*\(\s*(?:(?P<quote>'|(?<!\w)\$\$)(?P<id>[\w:.-]{1,80})(?P=quote)\s*\))?",
     re.IGNORECASE | re.DOTALL,
 )
-# The key of each table whose rows a concept belongs to, and the column of `concepts` that holds it.
+# The key of each table with rows that a concept belongs to, and the column of `concepts` that holds it.
 _KEYS: Final = {
     "figures": ("figure_id", "context_id"),
     "panels": ("figure_id", "context_id"),
@@ -48,7 +48,7 @@ WHERE coalesce(cui, source_id) IN (SELECT concept FROM below) AND {affirmed}
 
 
 def asked(where: str | None) -> tuple[str, ...]:
-    """Return the concepts that a condition asks for with all below them, in their order, each once.
+    """Return the concepts that a condition names in `concept_below`, in order, each once.
 
     Raises:
         PmcmineError: for a call without one id in quotes.
@@ -63,10 +63,10 @@ def asked(where: str | None) -> tuple[str, ...]:
 
 
 def replaced(where: str, table: str) -> str:
-    """Return a condition without the function: every call asks a table that `prepare` makes.
+    """Return a condition without the function: every call queries a table made by `prepare`.
 
     Raises:
-        PmcmineError: if rows of the table belong to no concepts.
+        PmcmineError: if rows of the table have no concepts.
     """
     numbers = {name: n for n, name in enumerate(asked(where))}
     if numbers and table not in _KEYS:
@@ -81,17 +81,17 @@ def replaced(where: str, table: str) -> str:
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, where: str, table: str, parents: Any, concepts: Any) -> str:
-    """Make the tables that a condition needs, and return it without the function.
+    """Create the tables that a condition needs, and return it without the function.
 
     Args:
         connection: executes the condition later.
         where: the condition.
-        table: whose rows it chooses.
+        table: the table whose rows it selects.
         parents: relation or dataset of the file `HIERARCHY`; None if the release has none.
         concepts: relation or dataset of the table `concepts`; None if the release has none.
 
     Raises:
-        PmcmineError: if the release has no concepts or no hierarchy, or its vocabulary has no such concept.
+        PmcmineError: if the release has no concepts or no hierarchy, or its vocabulary lacks the concept.
     """
     names = asked(where)
     if not names:
@@ -121,7 +121,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, where: str, table: str, paren
 
 
 def affirmed(connection: duckdb.DuckDBPyConnection, table: str = "concepts_of_release") -> str:
-    """Return the condition for rows of concepts that their text does not deny; releases of others may not say so."""
+    """Return a condition for rows of concepts that are not negated; a third party's release may lack the column."""
     return "NOT coalesce(negated, false)" if "negated" in connection.table(table).columns else "true"
 
 

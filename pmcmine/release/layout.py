@@ -1,4 +1,4 @@
-"""The names and files of a release. `release.json` is written last: a folder with it is whole."""
+"""Define the names and files of a release. `release.json` is written last: a folder with it is complete."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from pmcmine.io.safe_names import open_inside, release_name
 
 RELEASE = "release.json"
 WORK = "_work"
-RUN = f"{WORK}/run.json"  # what run was begun in the work folder
-ARTEFACT = "decontamination.npz"  # what is kept of benchmark sets
-NEXT = "next"  # in the work folder: what an update gathers
-JOURNAL = "journal.json"  # in the work folder: the `release.json` to be, once all is gathered
+RUN = f"{WORK}/run.json"  # mark of the run started in the work folder
+ARTEFACT = "decontamination.npz"  # hashes of benchmark sets
+NEXT = "next"  # in the work folder: files collected by an update
+JOURNAL = "journal.json"  # in the work folder: the future `release.json`, once all files are collected
 LISTED = "listed.json"  # in the work folder: names of the files that an update may replace or remove
 REMOVED = re.compile(r"shards/removed/inc\d{8}[a-z]?\.txt")
 OURS = frozenset(
@@ -50,7 +50,7 @@ WAY_OUT = (
     "`pmcmine verify` lists what is damaged; restore it from a copy or from where it was published and run the same "
     "command again, or mine anew into another --out"
 )
-# Files that runs write below the dataset folders, and temporary files of a killed writer.
+# Paths that runs write below the dataset folders, and temporary files of a killed writer.
 _WRITTEN = re.compile(
     r"(shards|shards-panels|state/left-out(-panels)?)/[a-z]+/[a-z]+/\d{3}/[a-z]+-(inc\d{8}[a-z]?-)?\d{5}-of-\d{5}"
     r"\.tar(\.json)?"
@@ -63,18 +63,18 @@ _WRITTEN = re.compile(
 )
 
 
-UNKNOWN = -1  # size of a file, where a list of files does not state it
+UNKNOWN = -1  # size of a file that a list of files does not state
 
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """One file of a list of files.
+    """One entry of a list of files.
 
     Attributes:
-        name: its path in the release; whether it is safe is checked by who opens it.
-        bytes: its size; UNKNOWN if a release of others does not state it.
-        sha256: of its bytes; empty likewise.
-        rows: rows or samples in it; None if it is not stated.
+        name: its path in the release; the code that opens it checks whether it is safe.
+        bytes: its size; UNKNOWN if a third party's release does not state it.
+        sha256: hash of its bytes; empty likewise.
+        rows: rows or samples in it; None if not stated.
     """
 
     name: str
@@ -83,33 +83,33 @@ class FileEntry:
     rows: int | None = None
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Convert to JSON values."""
         whole = {"name": self.name, "bytes": self.bytes, "sha256": self.sha256, "rows": self.rows}
         return {k: v for k, v in whole.items() if v not in (None, "", UNKNOWN)}
 
     @classmethod
     def from_object(cls, raw: Any, where: str) -> FileEntry:
-        """Parse what `to_object` returned; other keys are ignored.
+        """Parse the result of `to_object`; other keys are ignored.
 
         Args:
             raw: the entry.
-            where: the file that it is from, for the message.
+            where: source file of the entry, for the message.
 
         Raises:
-            DamagedError: if it is none.
+            DamagedError: if it is invalid.
         """
         return cls.listed(raw, where).checked(where)
 
     @classmethod
     def listed(cls, raw: Any, where: str) -> FileEntry:
-        """Parse an entry that may leave out size and hash, as a release of others may.
+        """Parse an entry that may lack size and hash, as in a third party's release.
 
         Args:
             raw: the entry.
-            where: the file that it is from, for the message.
+            where: source file of the entry, for the message.
 
         Raises:
-            DamagedError: if a value has another type or can't be.
+            DamagedError: if a value has a wrong type or is out of range.
         """
         check_entry(raw, where)
         return cls(raw["name"], raw.get("bytes", UNKNOWN), raw.get("sha256", ""), raw.get("rows"))
@@ -118,7 +118,7 @@ class FileEntry:
         """Return the entry if it has size and hash.
 
         Raises:
-            DamagedError: if it has not.
+            DamagedError: if it does not.
         """
         if self.bytes == UNKNOWN or not self.sha256:
             raise DamagedError(f"{where}: is damaged (a file without size or SHA-256); {WAY_OUT}")
@@ -131,17 +131,17 @@ def release_folder(work: Folder) -> Folder:
 
 
 def in_release(name: str) -> str:
-    """Return the name that row files use for a file of the release; most of their names are packs."""
+    """Return the name that row files use for a file of the release; most of their names refer to packs."""
     return _IN_RELEASE + name
 
 
 def is_in_release(name: str) -> bool:
-    """Tell whether `in_release` returned a name."""
+    """Check whether a name is a result of `in_release`."""
     return name.startswith(_IN_RELEASE)
 
 
 def locate(work: Folder, name: str) -> tuple[Folder, str]:
-    """Return the folder and path of a pack, or of what `in_release` named."""
+    """Return the folder and path of a pack, or of a name from `in_release`."""
     return (release_folder(work), name.removeprefix(_IN_RELEASE)) if name.startswith(_IN_RELEASE) else (work, name)
 
 
@@ -156,7 +156,7 @@ def read_stated(release: Path) -> dict[str, Any]:
 
 
 def is_untouched(out: Folder) -> bool:
-    """Check whether a folder is missing or empty, but for the lock of a run that was killed as it began."""
+    """Check whether a folder is missing or empty, except for the lock of a run killed at its start."""
     names = out.names()
     return not names or (names == [WORK] and set(out.names(WORK)) <= {"lock"})
 
@@ -172,15 +172,15 @@ def is_written(name: str) -> bool:
 
 
 def is_shard(name: str) -> bool:
-    """Check whether a file of a release is one that `--free-published` deletes once it is on the Hub."""
+    """Check whether `--free-published` deletes a file of a release once it is on the Hub."""
     return name.endswith(".tar") or (name.startswith("shards-parquet/") and name.endswith(".parquet"))
 
 
 def check_entry(file: Any, where: str) -> None:
-    """Check the types of an entry of a list of files; whether its name is safe is checked by who opens it.
+    """Check the types of an entry of a list of files; the code that opens the file checks its name.
 
     Raises:
-        DamagedError: if a value has another type or can't be.
+        DamagedError: if a value has a wrong type or is out of range.
     """
     if not isinstance(file, dict) or not isinstance(file.get("name"), str):
         raise DamagedError(f"{where}: is damaged (a file without a name); {WAY_OUT}")
@@ -193,10 +193,10 @@ def check_entry(file: Any, where: str) -> None:
 
 
 def read_checked(release: Folder, entry: FileEntry) -> bytes:
-    """Read a file of a release whole and compare it with its entry.
+    """Read a whole file of a release and compare it with its entry.
 
     Raises:
-        DamagedError: one line with its name, if it is missing or another.
+        DamagedError: one line with its name, if it is missing or differs.
     """
     name = entry.name
     try:
@@ -214,7 +214,7 @@ def read_old_table(release: Folder, entry: FileEntry, columns: list[str] | None 
     """Read a Parquet file of a release, checked against its entry.
 
     Raises:
-        DamagedError: one line with its name, if it is missing, damaged or not of this form.
+        DamagedError: one line with its name, if it is missing, damaged or not Parquet.
     """
     data = read_checked(release, entry)
     try:
@@ -225,10 +225,10 @@ def read_old_table(release: Folder, entry: FileEntry, columns: list[str] | None 
 
 
 def check_present(release: Folder, files: Iterable[FileEntry]) -> None:
-    """Check that files of a release are there with the size that it states.
+    """Check that files of a release exist with the stated size.
 
     Raises:
-        DamagedError: one line with the name of the first that is not.
+        DamagedError: one line with the name of the first that does not.
     """
     for file in files:
         name = release_name(file.name)
@@ -255,7 +255,7 @@ def columns_of(release: Folder, name: str) -> frozenset[str]:
 
 
 def lacking_columns(release: Folder, names: Iterable[str], today: Iterable[str]) -> frozenset[str]:
-    """Return the columns of today that any of some Parquet files lacks, which may be of an earlier version.
+    """Return the current columns that any of some Parquet files lack; the files may be of an earlier version.
 
     Raises:
         DamagedError: if one can't be read.
@@ -265,11 +265,12 @@ def lacking_columns(release: Folder, names: Iterable[str], today: Iterable[str])
 
 
 def open_file(release: Folder, name: object) -> BinaryIO:
-    """Open a file of a release, which may be somebody else's, by the name that the release gives it.
+    """Open a file of a release, perhaps a third party's, by its listed name.
 
     Raises:
-        UnsafeNameError: for a name that a release does not have, and on a local disk for a link that leads out of the
-            release and for what is not a regular file.
+        UnsafeNameError: for an invalid name, and on a local disk for a link that leads out of the release or a path
+            that
+            is not a regular file.
         OSError: if it can't be opened.
     """
     checked = release_name(name)

@@ -1,4 +1,4 @@
-"""Lists of chosen figures: a Parquet file of their ids, with the recipe that chose them and its yield."""
+"""Read and write lists of chosen figures: a Parquet file of ids, with the recipe that chose them and its yield."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ChosenList:
     Attributes:
         ids: table of one column, `figure_id`.
         digest: hash of the ids.
-        about: the recipe, its yield and the release, as the file states them.
+        about: the recipe, its yield and the release, as stated in the file.
     """
 
     ids: pa.Table
@@ -46,10 +46,10 @@ def write_list(stream: BinaryIO, ids: pa.Array, about: Mapping[str, Any]) -> Non
 
 
 def read_list(path: str | PathLike[str]) -> ChosenList:
-    """Read a list, perhaps of others: any Parquet file with a column `figure_id` of texts.
+    """Read a list, perhaps a third party's: any Parquet file with a text column `figure_id`.
 
     Raises:
-        PmcmineError: one line, if it is none or too large.
+        PmcmineError: one line, if it is invalid or too large.
     """
     try:
         with open_regular(Path(path)) as stream:
@@ -73,7 +73,7 @@ def read_list(path: str | PathLike[str]) -> ChosenList:
 
 
 def count_missing(chosen: ChosenList, release_sha256: str, held: Callable[[], Iterable[pa.Array]]) -> int:
-    """Count the figures of a list that a release does not have; 0 if the list was made of this very release.
+    """Count the listed figures that are missing from a release; 0 if the list was made from this very release.
 
     Args:
         chosen: the list.

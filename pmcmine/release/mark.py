@@ -1,4 +1,4 @@
-"""The mark of a run in its work folder, `run.json`: which run was begun there, with which configuration."""
+"""Mark the work folder of a run with `run.json`: the run started there, and its configuration."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ MARK: Final = "run.json"
 
 @dataclass(frozen=True, slots=True)
 class UpdateMark:
-    """An update that was begun.
+    """A started update.
 
     Attributes:
         date: day of the update, YYYY-MM-DD.
-        tag: what the names of added shards hold, `inc<date>`.
+        tag: tag in the names of added shards, `inc<date>`.
         compact: whether everything is laid out again.
-        exclude_only: whether it keeps to the snapshot of the release, so that only what is excluded changes.
+        exclude_only: whether it keeps the snapshot of the release, so that only the exclusions change.
     """
 
     date: str = ""
@@ -35,14 +35,14 @@ class UpdateMark:
 
 @dataclass(frozen=True, slots=True)
 class RunMark:
-    """A run that was begun.
+    """A started run.
 
     Attributes:
-        pmcmine: version that began it.
-        config: keys of the configuration that decide what is made.
-        update: what is known of it if it is an update.
+        pmcmine: version that started it.
+        config: configuration keys that affect the result.
+        update: the update, if it is one.
         demo: whether it is that of a demo.
-        salt: of the hash of its exclusion list; empty if it has none.
+        salt: salt of the hashes of its exclusion list; empty if it has none.
     """
 
     config: Mapping[str, Any]
@@ -67,9 +67,9 @@ def parse_mark(data: bytes, where: str, way_out: str) -> RunMark:
     """Parse a mark.
 
     Args:
-        data: the file.
+        data: content of the file.
         where: its name, for the message.
-        way_out: what to do about damage, for the message.
+        way_out: remedy for damage, for the message.
 
     Raises:
         DamagedError: if it is damaged.
@@ -81,7 +81,7 @@ def parse_mark(data: bytes, where: str, way_out: str) -> RunMark:
 
 
 def find_mark(work: Folder) -> RunMark | None:
-    """Return the mark of a folder that may be anybody's, its checksum not checked; None if there is none."""
+    """Return the mark of an untrusted folder without checking its checksum; None if there is none."""
     try:
         return _MARK.validate_python(json.loads(work.read(MARK)))
     except (OSError, ValueError, RecursionError):

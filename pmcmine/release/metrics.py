@@ -1,4 +1,4 @@
-"""The frozen record of `metrics.json`: what varies between runs that make the same release, and counts per stage."""
+"""Define `metrics.json` as a frozen record: values that vary between runs of the same release, and counts per stage."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ METRICS: Final = "metrics.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metrics:
-    """What `metrics.json` says.
+    """The contents of `metrics.json`.
 
     Attributes:
         seconds: duration of the run.
-        seconds_by_step: duration of each step that was done.
+        seconds_by_step: duration of each step that was run.
         cpu_seconds: core-seconds of the process and its children.
         peak_memory_bytes: peak resident memory of the process.
         articles_per_second: articles mined per second; None if nothing was mined.
         images_per_second: images read per second; None if nothing was mined.
-        stages: the sums of the run.
+        stages: the balance equations of the run.
         rejects: rejects by stage, unit and reason.
-        bytes: bytes read and written, by what.
+        bytes: bytes read and written, by kind.
         counts: all counts of the run by name.
     """
 
@@ -46,7 +46,7 @@ class Metrics:
     counts: Mapping[str, StrictInt]
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Convert to JSON values."""
         return {
             "seconds": self.seconds,
             "seconds_by_step": dict(self.seconds_by_step),
@@ -62,10 +62,10 @@ class Metrics:
 
     @classmethod
     def from_object(cls, raw: object) -> Metrics:
-        """Parse what `to_object` returned; other keys are ignored.
+        """Parse the result of `to_object`; other keys are ignored.
 
         Raises:
-            ValueError: one line, if a value is missing or has another type.
+            ValueError: one line, if a value is missing or has a wrong type.
         """
         try:
             return _METRICS.validate_python(raw)
@@ -82,7 +82,7 @@ def load_metrics(release: Folder) -> Metrics:
     """Read `metrics.json` of a release.
 
     Raises:
-        FileNotFoundError: if there is none.
+        FileNotFoundError: if it is missing.
         DamagedError: if it is damaged.
     """
     try:

@@ -1,4 +1,4 @@
-"""Names that were most likely meant. Loads nothing else: workers of streams import it."""
+"""Suggest the most likely intended name. Loads nothing else, as workers of streams import it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _letters(text: str) -> str:
 
 
 def nearest(name: str, names: Sequence[str]) -> str | None:
-    """Return the name that was most likely meant, None if none is near."""
+    """Return the most likely intended name, None if none is near."""
     meant = _SYNONYMS.get(name.casefold())
     if meant in names:
         return meant
@@ -29,6 +29,6 @@ def nearest(name: str, names: Sequence[str]) -> str | None:
 
 
 def choose(name: str, names: Sequence[str]) -> str:
-    """Say what can be chosen instead of a name, the nearest one first."""
+    """List the possible names, with the nearest one first as a suggestion."""
     near = nearest(name, names)
     return (f"did you mean {near!r}? " if near else "") + f"choose from {', '.join(names)}"

@@ -1,4 +1,4 @@
-"""Plan of a release: its splits, shards and table files."""
+"""Define the plan of a release: its splits, shards and table files."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pmcmine.release.old_names import table_today
 
 PLAN = "plan.json"
 SHARDS, PANEL_SHARDS = "shards", "shards-panels"
-LEFT_OUT = "state/left-out"  # leaking samples, kept for an update in which they no longer leak
+LEFT_OUT = "state/left-out"  # leaking samples, kept for an update that makes them no longer leak
 LEFT_OUT_PANELS = "state/left-out-panels"
-PARQUET = "shards-parquet"  # the samples of `shards` as Parquet with the image inside, a file for each shard
+PARQUET = "shards-parquet"  # the samples of `shards` as Parquet with embedded images, one file per shard
 DATASETS = (SHARDS, PANEL_SHARDS, LEFT_OUT, LEFT_OUT_PANELS)
 _MOST_BLOCKS = 10_000_000
 _MOST_FILES = 10_000_000
 _FILES_A_FOLDER = 5_000
-_LEFT_OUT_SHARE = 50  # one shard of left-out samples per so many shards
+_LEFT_OUT_SHARE = 50  # one shard of left-out samples per this many shards
 
 
 class TableFile(NamedTuple):
@@ -34,7 +34,7 @@ class TableFile(NamedTuple):
 
     @property
     def series(self) -> tuple[str, str, str]:
-        """What its table's files are counted by: table, group and split."""
+        """Key of its series of files: table, group and split."""
         return self.table, self.group, self.split
 
 
@@ -49,14 +49,14 @@ class ShardFile(NamedTuple):
 
 @dataclass(frozen=True)
 class Base:
-    """The release that an update starts from. Travels to all workers.
+    """The release that an update starts from. Sent to all workers.
 
     Attributes:
-        files: path, with today's name of its table → entry of `release.json`, and of the state.
+        files: path, with the current table name → entry in `release.json`, or in its state.
         file_counts: (table, group, split) → number of its Parquet files.
-        tag: what the names of added shards hold, `inc<date>`.
-        fresh: whether everything gets a new place, as in a release made at once.
-        columns_of_today: whether all its table files are known to have the columns of today's tables.
+        tag: tag in the names of added shards, `inc<date>`.
+        fresh: whether everything gets a new location, as in a full run.
+        columns_of_today: whether all its table files are known to have the current columns.
     """
 
     files: Mapping[str, FileEntry]
@@ -72,7 +72,7 @@ class Plan:
 
     Attributes:
         n_blocks: blocks of the snapshot.
-        moved: PMCIDs whose split is not the natural one, in releases under 1,000 articles.
+        moved: PMCIDs assigned to another split than the natural one, in releases under 1,000 articles.
         shards: (group, split) → number of shards.
         panel_shards: (group, split) → number of shards of panels.
         files: (table, group, split) → number of Parquet files.
@@ -98,14 +98,14 @@ class Plan:
     def old_file(self, name: str) -> FileEntry | None:
         """Return the entry of a file that an update may keep, None if there is none."""
         entry = self.base.files.get(name) if self.base is not None and self.keeps_places else None
-        return entry if entry is None or entry.name == name else None  # a file of an old name gets today's
+        return entry if entry is None or entry.name == name else None  # a file with an old table name is renamed
 
     def split_of(self, pmcid: str) -> str:
         """Return the split of a PMCID in this release."""
         return self.moved.get(pmcid) or natural_split(pmcid)
 
     def count(self, dataset: str, group: str, split: str) -> int:
-        """Count the shards over which samples without a location are spread."""
+        """Count the shards that new samples are spread over."""
         if self.keeps_places:
             return self.added.get((dataset, group, split), 1)
         if dataset in (LEFT_OUT, LEFT_OUT_PANELS):
@@ -118,12 +118,12 @@ class Plan:
         return f"{group}/{split}/{shard // _FILES_A_FOLDER:03d}/{split}-{tag}{shard:05d}-of-{n:05d}.tar"
 
     def shard_of(self, dataset: str, sample_id: str, group: str, split: str) -> str:
-        """Return the path of the shard of a sample, a figure or a panel, that has no place yet."""
+        """Return the shard path of a sample (a figure or a panel) without a location."""
         n = self.count(dataset, group, split)
         return self.shard_name(group, split, keyed_hash(f"pmcmine/shard/{self.seed}", sample_id) % n, n)
 
     def shard_paths(self) -> list[ShardFile]:
-        """Every shard that is written or looked at."""
+        """List every shard that is written or read."""
         found: set[ShardFile] = set()
         if self.base is not None and self.keeps_places:
             for name in self.base.files:
@@ -141,7 +141,7 @@ class Plan:
         return sorted(found)
 
     def left_out_paths(self) -> list[ShardFile]:
-        """Every shard of left-out samples that may be written; their numbers are not those of `shards`."""
+        """List every shard of left-out samples that may be written; they are numbered separately from `shards`."""
         places = {*self.shards, *self.panel_shards}
         return [
             ShardFile(dataset, group, split, self.shard_name(group, split, i, n))
@@ -152,7 +152,7 @@ class Plan:
         ]
 
     def parquet_paths(self) -> list[ShardFile]:
-        """Every file of `shards-parquet` that may be written: one for each shard of `shards`."""
+        """List every file of `shards-parquet` that may be written: one for each shard of `shards`."""
         return [
             ShardFile(PARQUET, s.group, s.split, parquet_name(s.path))
             for s in self.shard_paths()
@@ -160,19 +160,19 @@ class Plan:
         ]
 
     def order_of(self, figure_id: str) -> int:
-        """Place of a sample in its shard's order."""
+        """Return the sort key of a sample in its shard."""
         return keyed_hash(f"pmcmine/order/{self.seed}", figure_id)
 
     def file_of(self, table: str, group: str, split: str, place: float) -> int:
-        """Return the Parquet file of an article's rows, by its place in [0, 1)."""
+        """Return the Parquet file of an article's rows, by the article's position in [0, 1)."""
         return range_index(place, self.files[table, group, split])
 
     def blocks_of(self, file: TableFile) -> range:
-        """Return the blocks of the snapshot that meet the range of a Parquet file."""
+        """Return the blocks of the snapshot that overlap the range of a Parquet file."""
         return overlapping(file.file, self.files[file.series], self.n_blocks)
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Convert to JSON values."""
         return {
             "n_blocks": self.n_blocks,
             "moved": dict(sorted(self.moved.items())),
@@ -185,10 +185,10 @@ class Plan:
 
     @classmethod
     def from_object(cls, raw: Mapping[str, Any], base: Base | None = None) -> Plan:
-        """Load a plan from the result of `to_object`, which does not contain the release that an update starts from.
+        """Load a plan from the result of `to_object`, which does not contain the base of an update.
 
         Raises:
-            ValueError: if it is no plan.
+            ValueError: if it is not a plan.
         """
         try:
             return cls._parsed(raw, base)
@@ -242,7 +242,7 @@ def planned(work: Folder, base: Base | None, make: Callable[[], Plan]) -> Plan:
 
 
 def write_plan(work: Folder, plan: Plan) -> None:
-    """Write the plan of a run, by which a run that resumes knows its own files."""
+    """Write the plan of a run; a resumed run uses it to recognise its own files."""
     work.write(PLAN, sealed.to_bytes(plan.to_object()), replace=True)
 
 
@@ -254,12 +254,12 @@ def file_name(table: str, group: str, split: str, file: int, n: int) -> str:
 
 
 def overlapping(index: int, n: int, others: int) -> range:
-    """Return which of `others` equal ranges of [0, 1) meet range `index` of n."""
+    """Return the indices of those `others` equal ranges of [0, 1) that overlap range `index` of n."""
     first = min(index * others // n, others - 1)
     last = min(-(-(index + 1) * others // n), others)
     return range(first, max(last, first + 1))
 
 
 def parquet_name(path: str) -> str:
-    """Return the path of the Parquet file with the samples of a shard, each relative to the folder of its dataset."""
+    """Return the path of the Parquet file for a shard, both relative to the folder of their dataset."""
     return f"{path.removesuffix('.tar')}.parquet"

@@ -1,7 +1,7 @@
-"""The frozen record of `release.json`, and the one place that reads and writes it.
+"""Define `release.json` as a frozen record; only this module reads and writes it.
 
-A release may be somebody else's, of an older version, or damaged: what it leaves out has a default here, a value of
-another type is one error, names of earlier versions get today's, and keys that this version does not know are kept.
+A release may be a third party's, of an older version, or damaged: missing values have a default here, a value of
+another type is one error, names of earlier versions are translated, and unknown keys are kept.
 """
 
 from __future__ import annotations
@@ -52,27 +52,27 @@ _READERS: Final[Mapping[str, TypeAdapter[Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRecord:
-    """What `release.json` says.
+    """The contents of `release.json`.
 
     Attributes:
         pmcmine: version that made it.
-        config: keys of the configuration that decide what is made, and hashes of the models.
-        snapshot: what was read.
+        config: configuration keys that affect the result, and hashes of the models.
+        snapshot: the mined snapshot.
         seed: seed of the shuffle.
         counts: its counts.
         vocabulary: the vocabulary; None if nothing was linked.
         classifiers: models that labelled its rows.
-        enrichers: enrichers that were on.
+        enrichers: active enrichers.
         decontamination: comparison with benchmark sets; None if there was none.
-        splits_moved: PMCIDs whose split is not the natural one, with their split.
+        splits_moved: PMCIDs assigned to another split than the natural one, with their split.
         updates: its updates, oldest first.
-        files: all its files but those of `run`.
+        files: all its files except those of `run`.
         run: how it was made.
         scores: its scores.
-        written: side tables of texts that models wrote.
-        other: what another version of pmcmine states.
+        written: side tables of texts written by models.
+        other: keys stated by another version of pmcmine.
         stated: keys that it has.
-        intact: whether it equals its own checksum; None if it has none, as releases of the first versions.
+        intact: whether it matches its own checksum; None if it has none, as in releases of the first versions.
     """
 
     pmcmine: str = ""
@@ -99,7 +99,7 @@ class ReleaseRecord:
         return [file for file in self.files if file.name.startswith(f"{folder}/")]
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it, without the checksum."""
+        """Convert to JSON values, without the checksum."""
         return {
             "pmcmine": self.pmcmine,
             "config": dict(self.config),
@@ -125,14 +125,14 @@ class ReleaseRecord:
 
     @classmethod
     def from_object(cls, raw: Mapping[str, Any], where: str) -> ReleaseRecord:
-        """Parse a `release.json`, perhaps of others.
+        """Parse a `release.json`, perhaps a third party's.
 
         Args:
             raw: its JSON.
             where: its name, for the message.
 
         Raises:
-            DamagedError: if a value has another type or can't be.
+            DamagedError: if a value has a wrong type or is out of range.
         """
         for name, kind in _PARTS.items():
             if not isinstance(raw.get(name, kind()), kind):
@@ -173,10 +173,10 @@ def _read(name: str, value: object, where: str) -> Any:
 
 
 def parse_release(data: bytes, where: str) -> ReleaseRecord:
-    """Parse the bytes of a `release.json`, perhaps of others.
+    """Parse the bytes of a `release.json`, perhaps a third party's.
 
     Raises:
-        DamagedError: if it is none.
+        DamagedError: if it is invalid.
     """
     return ReleaseRecord.from_object(sealed.parse_object(data, where, WAY_OUT), where)
 
@@ -185,7 +185,7 @@ def load_release(out: Folder) -> ReleaseRecord:
     """Read `release.json` of a release folder.
 
     Raises:
-        ReleaseError: if there is none.
+        ReleaseError: if it is missing.
         DamagedError: if it is damaged.
     """
     try:
@@ -196,10 +196,10 @@ def load_release(out: Folder) -> ReleaseRecord:
 
 
 def check_seal(release: ReleaseRecord, where: str) -> ReleaseRecord:
-    """Return a release if it equals its own checksum, or has none as before there was one.
+    """Return a release if it matches its own checksum, or has none because it is older than the checksum.
 
     Raises:
-        DamagedError: if it does not.
+        DamagedError: if it does not match.
     """
     if release.intact is False:
         raise DamagedError(f"{where}: is damaged or was edited (its checksum differs); {WAY_OUT}")
@@ -208,7 +208,7 @@ def check_seal(release: ReleaseRecord, where: str) -> ReleaseRecord:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """What a run writes last, once all else is gathered.
+    """The last files that a run writes, once all others are collected.
 
     Attributes:
         release: `release.json`, without report, metrics and state.
@@ -220,18 +220,18 @@ class Journal:
 
 
 def write_journal(work: Folder, journal: Journal) -> None:
-    """Note in the work folder what an update is about to write."""
+    """Save in the work folder the last files that an update will write."""
     release = journal.release.to_object()
     release["run"]["metrics"] = journal.metrics.to_object()
     work.write(JOURNAL, sealed.to_bytes(release), replace=True)
 
 
 def read_journal(work: Folder, way_out: str) -> Journal:
-    """Read what a killed update was about to write.
+    """Read the last files that a killed update was about to write.
 
     Args:
         work: the work folder.
-        way_out: what to do about damage, for the message.
+        way_out: remedy for damage, for the message.
 
     Raises:
         DamagedError: if it is damaged.

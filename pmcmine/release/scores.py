@@ -1,7 +1,7 @@
-"""Scores of a release: side tables in `scores/<name>`, and conditions that name their columns.
+"""Read a release's scores: side tables in `scores/<name>`, and conditions that name their columns.
 
-A score holds the key of each row and a few columns. A condition such as `clip_score > 0.28` names a column of a score
-as if it were one of the table; rows without a score have none.
+A score holds the key of each row and a few columns. A condition such as `clip_score > 0.28` names a score's column as
+if it were a column of the table; it is null for rows without a score.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from pmcmine.release.nearest import nearest
 
 SCORES: Final = "scores"
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,60}")
-_MOST: Final = 200  # scores of a release
-_MOST_COLUMNS: Final = 50  # of a score
+_MOST: Final = 200  # scores per release
+_MOST_COLUMNS: Final = 50  # per score
 _WORD: Final = re.compile(r"\w+")
 _UNKNOWN: Final = re.compile(r'Referenced column "(.*?)" not found')
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreFacts:
-    """A score, as `release.json` states it.
+    """A score, as stated in `release.json`.
 
     Attributes:
         name: its name, and that of its folder.
         scorer: the scorer that made it.
-        package: package that the scorer is from.
+        package: package of the scorer.
         version: version of the package.
         pmcmine: version of pmcmine that ran it.
         table: figures, panels or paragraphs.
         key: column of that table that identifies rows.
         columns: its columns, with their meanings.
         model: the model: name, licence, version, hash of its weights.
-        preprocessing: what is done with text and image before the model.
+        preprocessing: preprocessing of text and image before the model.
         options: options of the scorer.
-        of: its files, with the SHA-256 of the file of the table that each belongs to.
+        of: its files, with the SHA-256 of the table file that each belongs to.
     """
 
     name: str = ""
@@ -60,11 +60,11 @@ class ScoreFacts:
     of: Mapping[str, str] = field(default_factory=dict)
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Convert to JSON values."""
         return asdict(self)
 
     def identity(self) -> dict[str, Any]:
-        """Return what decides the values; two scores with the same are the same."""
+        """Return the facts that determine the values; two scores with the same identity are equal."""
         return {k: v for k, v in self.to_object().items() if k != "of"}
 
 
@@ -73,15 +73,15 @@ _MAPS: Final = ("columns", "model", "options", "of")
 
 
 def parse_scores(raw: object, where: str) -> tuple[ScoreFacts, ...]:
-    """Parse what a `release.json`, perhaps of others, says under `scores`.
+    """Parse `scores` of a `release.json`, perhaps a third party's.
 
     Args:
-        raw: the value; None if it says nothing.
+        raw: the value; None if missing.
         where: the file, for the message.
 
     Raises:
         DamagedError: if it has another form.
-        UnsafeNameError: for names that no score has.
+        UnsafeNameError: for invalid names of tables or columns.
     """
     if raw is None:
         return ()
@@ -114,7 +114,7 @@ def _parse(raw: object, where: str) -> ScoreFacts:
 
 
 def scores_in(release: Path) -> tuple[ScoreFacts, ...]:
-    """Return the scores that a release on this machine states.
+    """Return the scores of a release on this machine.
 
     Raises:
         DamagedError: if `release.json` is damaged.
@@ -123,7 +123,7 @@ def scores_in(release: Path) -> tuple[ScoreFacts, ...]:
 
 
 def named_in(where: str | None, scores: Iterable[ScoreFacts], table: str) -> list[ScoreFacts]:
-    """Return the scores of a table that a condition may name a column of."""
+    """Return the scores of a table with a column that a condition may name."""
     words = {word.casefold() for word in _WORD.findall(where or "")}
     return [score for score in scores if score.table == table and words & {c.casefold() for c in score.columns}]
 
@@ -136,18 +136,18 @@ def with_scores(
     scores: Sequence[ScoreFacts],
     opened: Callable[[ScoreFacts], Any],
 ) -> str:
-    """Return a condition over a table as one that finds the columns of scores, too.
+    """Extend a condition over a table so that it can use columns of scores.
 
     Args:
         connection: executes the condition later, and has the table.
-        condition: the condition, perhaps changed for what else it names.
+        condition: the condition, perhaps already rewritten.
         where: the condition as the user wrote it.
-        table: whose rows it chooses.
+        table: the table whose rows it selects.
         scores: all scores of the release.
         opened: returns the rows of a score as a relation or dataset.
 
     Raises:
-        PmcmineError: for a name that is neither a column nor a score but near one.
+        PmcmineError: for an unknown name that is similar to a score's.
     """
     if not where or not scores:
         return condition
@@ -170,7 +170,7 @@ def with_scores(
 def _check_names(
     connection: duckdb.DuckDBPyConnection, condition: str, table: str, scores: Sequence[ScoreFacts]
 ) -> None:
-    """Raise PmcmineError for a column that is not there if a score's name is near; other errors come later."""
+    """Raise PmcmineError for an unknown column that is similar to a score's; other errors are raised later."""
     try:
         connection.sql(f"SELECT 1 FROM {sql_identifier(table)} WHERE ({condition}\n) LIMIT 0")
     except duckdb.Error as error:
@@ -200,7 +200,7 @@ def score_relation(connection: duckdb.DuckDBPyConnection, release: Path, score: 
 def local_scores(
     connection: duckdb.DuckDBPyConnection, condition: str, where: str | None, table: str, release: Path
 ) -> str:
-    """Return a condition over a table of a release on this machine that finds the columns of scores, too.
+    """Extend a condition over a table of a release on this machine so that it can use columns of scores.
 
     Raises:
         PmcmineError: as `with_scores`.

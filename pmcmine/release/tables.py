@@ -1,4 +1,4 @@
-"""The tables of a release on this machine, as views of DuckDB. The release may be somebody else's."""
+"""Open the tables of a release on this machine as DuckDB views. The release may be a third party's."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pmcmine.release.old_names import renamed_columns, table_folders, table_toda
 
 log = logging.getLogger(__name__)
 TABLES = "tables"
-# What reading the rows of a table ends with if it is damaged, or was made by others with other columns or values.
+# Exceptions of reading a table's rows if it is damaged, or was made by others with other columns or values.
 MALFORMED: Final = (
     duckdb.Error, pa.ArrowException, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError,
     RecursionError,
@@ -29,7 +29,7 @@ MALFORMED: Final = (
 
 
 def malformed(release: str, error: BaseException) -> str:
-    """Return one line about rows that do not have the form of a release."""
+    """Make a one-line message about rows that do not have the form of a release."""
     log.debug("%s: malformed", release, exc_info=error)
     said = explain(error) if isinstance(error, duckdb.Error) else f"{type(error).__name__}: {error}"
     return f"{release}: its tables are not those of a release ({said}); `pmcmine verify` checks a copy"
@@ -52,10 +52,10 @@ def check_release(folder: Path) -> None:
 
 
 def table_names(folder: Path) -> list[str]:
-    """Return today's names of a release's tables, sorted.
+    """Return the current names of a release's tables, sorted.
 
     Raises:
-        PmcmineError: if it has none, or a folder among them is no table.
+        PmcmineError: if it has none, or a folder among them is not a table.
     """
     try:
         found = [p.name for p in (folder / TABLES).iterdir() if p.is_dir() and not p.name.startswith(".")]
@@ -70,10 +70,10 @@ def table_files(folder: Path, table: str, groups: Iterable[str] = ()) -> list[Pa
     Args:
         folder: the release.
         table: the table.
-        groups: only of these licence groups; all if empty. Files of tables without groups are always taken.
+        groups: licence groups to include; all if empty. Files of tables without groups are always included.
 
     Raises:
-        UnsafeNameError: for a name that a release does not have, and a link that leads out of the release.
+        UnsafeNameError: for an invalid name, or a link that leads out of the release.
     """
     return [path for held in table_folders(table_name(table)) for path in _files_in(folder, held, set(groups))]
 
@@ -85,7 +85,7 @@ def _files_in(folder: Path, table: str, groups: Collection[str]) -> Iterator[Pat
         if groups and len(parts) > 1 and parts[-2] not in groups:
             continue
         path = inside(folder, f"{TABLES}/{table}/{name}", f"file of {table}")
-        if not stat.S_ISREG(path.stat().st_mode):  # a FIFO would hang the reader
+        if not stat.S_ISREG(path.stat().st_mode):  # a FIFO would block the reader
             raise PmcmineError(f"{top / name}: is not a regular file")
         yield path
 
@@ -99,15 +99,15 @@ def _walk(top: Path) -> Iterator[str]:
 def open_tables(
     folder: Path, groups: Iterable[str] = (), *, tables: Iterable[str] | None = None
 ) -> tuple[duckdb.DuckDBPyConnection, dict[str, list[Path]]]:
-    """Open the tables of a release as views; returns the connection and the files of each table that has any.
+    """Open the tables of a release as views; return the connection and the files of each non-empty table.
 
     Args:
         folder: the release.
-        groups: only of these licence groups; all if empty.
-        tables: only these; all if None.
+        groups: licence groups to include; all if empty.
+        tables: tables to open; all if None.
 
     Raises:
-        PmcmineError: if it is no release, has names that a release does not have, or a file is damaged.
+        PmcmineError: if it is not a release, has invalid names, or a file is damaged.
     """
     check_release(folder)
     chosen = None if tables is None else set(tables)
@@ -129,19 +129,19 @@ def open_tables(
 
 
 def connect() -> duckdb.DuckDBPyConnection:
-    """Return a connection whose queries see no variables of this process, and for which nothing is installed."""
+    """Return a connection that can't read this process's environment variables and installs no extensions."""
     return connected(autoinstall_known_extensions="false")
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, name: str, files: Iterable[Path]) -> None:
-    """Make a view of Parquet files with today's names of columns; no SQL is put together from names of files.
+    """Create a view of Parquet files with current column names; file names never become part of SQL.
 
     Raises:
         PmcmineError: if a file can't be read.
     """
     patterns = [_literal(str(f)) for f in files]
     try:
-        # A folder such as `split=train` above the release would give columns of its own otherwise.
+        # Otherwise, a folder such as `split=train` above the release would add a column.
         rows = connection.read_parquet(patterns, union_by_name=True, hive_partitioning=False)
         renamed = renamed_columns(name, rows.columns)
         if renamed:
@@ -154,10 +154,10 @@ def create_view(connection: duckdb.DuckDBPyConnection, name: str, files: Iterabl
 def concept_tables(
     connection: duckdb.DuckDBPyConnection, folder: Path, where: str | None
 ) -> tuple[duckdb.DuckDBPyRelation | None, duckdb.DuckDBPyRelation | None]:
-    """Return the hierarchy and the concepts of a release, each None if missing or not asked for.
+    """Return the hierarchy and the concepts of a release, each None if missing or not needed.
 
     Raises:
-        PmcmineError: if a file of them is damaged.
+        PmcmineError: if one of their files is damaged.
     """
     if not asked(where):
         return None, None
@@ -173,5 +173,5 @@ def concept_tables(
 
 
 def _literal(path: str) -> str:
-    """Return a path that DuckDB does not take for a pattern."""
+    """Escape a path so that DuckDB does not take it for a pattern."""
     return "".join(f"[{c}]" if c in "*?[" else c for c in path)

@@ -1,4 +1,4 @@
-"""Named views of a release: documented predicates over its tables. Light: they need nothing but DuckDB."""
+"""Define named views of a release: documented predicates over its tables. Needs nothing but DuckDB."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class View:
     """A predicate over a table. Registered as an entry point of the group `pmcmine.views`, by its name.
 
     Attributes:
-        name: what `pmcmine subset --view` calls it.
+        name: its name in `pmcmine subset --view`.
         table: the table.
-        groups: licence groups; all where empty.
+        groups: licence groups; all if empty.
         where: SQL condition over its columns.
-        order: SQL order, which also groups what belongs together.
-        meaning: what the rows are.
+        order: SQL order, which also groups related rows.
+        meaning: description of the rows.
     """
 
     name: str
@@ -80,7 +80,7 @@ DERMATOLOGY: Final = View(
 
 
 def views() -> dict[str, View]:
-    """Return all named views by name, those of other packages included.
+    """Return all named views by name, including those of other packages.
 
     Raises:
         PluginError: if one can't be loaded.

@@ -1,4 +1,4 @@
-"""Texts that models wrote about a release: side tables in `written/<name>`, which readers see only if they ask."""
+"""Read texts written by models about a release: side tables in `written/<name>`, which readers see only on request."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from pmcmine.release.nearest import choose
 from pmcmine.release.scores import NAME
 
 WRITTEN: Final = "written"
-TEXTS: Final = "texts"  # in the folder of a side table: what was kept
-REJECTS: Final = "rejects"  # and what was not
-_MOST: Final = 200  # side tables of a release
+TEXTS: Final = "texts"  # in the folder of a side table: the kept texts
+REJECTS: Final = "rejects"  # and the dropped ones
+_MOST: Final = 200  # side tables per release
 _TABLES: Final = ("figures", "panels", "articles", "cases")
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenFacts:
-    """A side table of texts, as `release.json` states it.
+    """A side table of texts, as stated in `release.json`.
 
     Attributes:
         name: its name, and that of its folder.
-        task: what was written.
-        package: package that the task is from.
+        task: the writing task.
+        package: package of the task.
         version: version of the package.
         pmcmine: version of pmcmine that ran it.
-        table: rows that it is about.
-        where: condition that chose them; empty for all.
+        table: table of the rows that it is about.
+        where: condition that selected them; empty for all.
         settings: model, prompt and its hash, temperature, seed, size of the image, judge and its rubric.
-        counts: rows looked at, asked about and kept, turns, tokens, and rejects by reason.
+        counts: rows read, asked about and kept, turns, tokens, and rejects by reason.
         cost: price of all answers in dollars; None if no prices were given.
-        of: its files, with the SHA-256 of the file of the table that each belongs to.
+        of: its files, with the SHA-256 of the table file that each belongs to.
     """
 
     name: str = ""
@@ -50,11 +50,11 @@ class WrittenFacts:
     of: Mapping[str, str] = field(default_factory=dict)
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Convert to JSON values."""
         return asdict(self)
 
     def identity(self) -> dict[str, Any]:
-        """Return what decides the texts; versions do not, because a change of the checks judges them anew."""
+        """Return the facts that determine the texts; versions are not among them: changed checks only filter anew."""
         return {"task": self.task, "table": self.table, "where": self.where, "settings": dict(self.settings)}
 
     @property
@@ -68,10 +68,10 @@ _MAPS: Final = {"settings": str, "counts": int, "of": str}
 
 
 def parse_written(raw: object, where: str) -> tuple[WrittenFacts, ...]:
-    """Parse what a `release.json`, perhaps of others, says under `written`.
+    """Parse `written` of a `release.json`, perhaps a third party's.
 
     Args:
-        raw: the value; None if it says nothing.
+        raw: the value; None if missing.
         where: the file, for the message.
 
     Raises:
@@ -108,7 +108,7 @@ def _parse(raw: object, where: str) -> WrittenFacts:
 
 
 def written_in(release: Path) -> tuple[WrittenFacts, ...]:
-    """Return the side tables of texts that a release on this machine states.
+    """Return the side tables of texts of a release on this machine.
 
     Raises:
         DamagedError: if `release.json` is damaged.
@@ -117,15 +117,15 @@ def written_in(release: Path) -> tuple[WrittenFacts, ...]:
 
 
 def chosen_written(name: str, known: tuple[WrittenFacts, ...], said: str) -> WrittenFacts:
-    """Return the side table of a name.
+    """Return the side table with a name.
 
     Args:
         name: its name.
-        known: all of the release.
-        said: begins the message.
+        known: all side tables of the release.
+        said: prefix of the message.
 
     Raises:
-        PmcmineError: if there is none, with the names that there are.
+        PmcmineError: if there is none, with the existing names.
     """
     for facts in known:
         if facts.name == name:

@@ -1,12 +1,12 @@
-"""Read a release sample by sample. Light: needs neither Beam nor any model library, and no schema but the release's.
+"""Read a release sample by sample. Lightweight: needs no Beam, no model library, and no schema but the release's.
 
-for sample in open("release", where="kind = 'figure' AND year >= 2020"):
-    sample["key"], sample["jpg"], sample["txt"], sample["json"]
+    for sample in open("release", where="kind = 'figure' AND year >= 2020"):
+        sample["key"], sample["jpg"], sample["txt"], sample["json"]
 
-The order is a pure function of seed and epoch. Samples that follow each other in a shard are read in chunks; chunks are
-shuffled over all shards and dealt to the shares in turn, and a share mixes the samples of a window of its chunks. A
-position is the number of samples that each share has had: it resumes in the same world with the same sequence, in
-another world with the same set. An iteration that reaches the end of its epoch is followed by the next epoch.
+The order is a pure function of seed and epoch. Consecutive samples of a shard are read in chunks; chunks are shuffled
+over all shards and dealt to the shares in turn, and a share mixes the samples of a window of its chunks. A position is
+the number of samples that each share has read: with the same number of shares, reading resumes with the same sequence;
+with another number, with the same set. An iteration that reaches the end of its epoch is followed by the next epoch.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pmcmine.stream.samples import Samples
     from pmcmine.stream.tokens import counter
 
-# Where each name is; importing them loads NumPy, Arrow and DuckDB, so that waits until one is used.
+# Module of each name; importing these loads NumPy, Arrow and DuckDB, so they are imported on first use.
 _LATE: Final = {
     "SPLITS": "locate",
     "Batches": "batches",

@@ -1,4 +1,4 @@
-"""Batches of samples: a dict of lists for each, as models take them."""
+"""Batch samples: each batch is a dict of lists, as models take them."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from pmcmine.stream.state import shown
 
 
 class Reader(Protocol):
-    """What batches are made of: `pmcmine.stream.samples.Samples`."""
+    """Interface of the source of batches: `pmcmine.stream.samples.Samples`."""
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[dict[str, Any]]: ...
     def set_epoch(self, epoch: int) -> None:
-        """Begin another epoch."""
+        """Start another epoch."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Return where it is."""
+        """Return the position."""
 
     def load_state_dict(self, state: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
-        """Continue from there."""
+        """Resume from a position."""
 
     def state_after(self, n: int, size: int, workers: int) -> dict[str, Any]:
-        """Return the state after so many batches."""
+        """Return the state after `n` batches."""
 
     def end_epoch(self, least: int) -> None:
-        """Go to the next epoch if fewer than so many samples are left."""
+        """Go to the next epoch if fewer than `least` samples are left."""
 
 
 class Batches:
-    """The samples of a reader in batches, which its state follows: between two batches it is that of the reader.
+    """Batches of a reader's samples; between two batches, the state is that of the reader.
 
     Args:
         samples: the reader.
-        size: samples of a batch.
-        drop_last: leave out the last batch of an epoch if it is smaller.
+        size: samples per batch.
+        drop_last: drop the last batch of an epoch if it is smaller.
 
     Raises:
-        PmcmineError: for a size that is none.
+        PmcmineError: for an invalid size.
     """
 
     def __init__(self, samples: Reader, size: int, drop_last: bool = False) -> None:
@@ -57,7 +57,7 @@ class Batches:
 
     @property
     def least(self) -> int:
-        """Samples of the smallest batch."""
+        """Number of samples in the smallest possible batch."""
         return self.size if self.drop_last else 1
 
     def of(self, samples: Iterable[dict[str, Any]]) -> Iterator[dict[str, list[Any]]]:
@@ -76,40 +76,41 @@ class Batches:
                 return
 
     def set_epoch(self, epoch: int) -> None:
-        """Begin another epoch, as `Samples.set_epoch`."""
+        """Start another epoch, as `Samples.set_epoch`."""
         self.samples.set_epoch(epoch)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return where the next batch begins, for `load_state_dict`; it is the state of the samples, too.
+        """Return the start of the next batch, for `load_state_dict`; it is also the state of the samples.
 
         Raises:
-            PmcmineError: if workers of a DataLoader read the samples: they alone know; `state_after` computes it.
+            PmcmineError: if DataLoader workers read the samples: only they know the position; `state_after` computes
+                it.
         """
         return self.samples.state_dict()
 
     def load_state_dict(self, state: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
-        """Continue with the batches that were left, as `Samples.load_state_dict`; a batch of another size may be next.
+        """Resume with the remaining batches, as `Samples.load_state_dict`; the batch size may differ.
 
-        With `drop_last`, the first loop has no batch if fewer samples than one were left.
+        With `drop_last`, the first loop yields no batch if fewer samples than one batch are left.
 
         Raises:
-            PmcmineError: if it is the state of something else, or of a stream with another seed.
+            PmcmineError: if the state belongs to something else, or to a stream with another seed.
         """
         self.samples.load_state_dict(state)
 
     def state_after(self, n: int, *, workers: int = 0) -> dict[str, Any]:
-        """Return the state of all ranks after each has had so many whole batches from the workers of a DataLoader.
+        """Return the state of all ranks after each has received `n` full batches from the workers of a DataLoader.
 
-        The main process does not know what its workers have read, but a DataLoader takes batches from them in turn. It
-        must have been told the epoch by `set_epoch` or `load_state_dict`, from where on batches count; `on_error` must
-        not be warn, because what is left out is not counted.
+        The main process does not know the progress of its workers, but a DataLoader takes batches from them in turn.
+        Batches count from the last call of `set_epoch` or `load_state_dict` in the main process, which is required;
+        `on_error` must not be warn, because skipped samples are not counted.
 
         Args:
             n: batches that each rank has taken from its loader since then.
             workers: `num_workers` of each loader.
 
         Raises:
-            PmcmineError: if there are not so many whole batches.
+            PmcmineError: if there are fewer full batches.
         """
         if type(n) is not int or type(workers) is not int or n < 0 or workers < 0:
             raise PmcmineError(f"state_after({shown(n)}, workers={shown(workers)}): give whole numbers from 0")

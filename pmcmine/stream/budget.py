@@ -1,4 +1,4 @@
-"""Choose the places of a document: by section, quality, and budgets of tokens and images."""
+"""Choose the parts of a document: by section, quality, and budgets of tokens and images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pmcmine.release.nearest import choose
 from pmcmine.stream.tokens import counter, name_of
 from pmcmine.text.tokens import Count, estimate
 
-# As in `schemas.values`, which a consumer does not need.
+# Same as in `schemas.values`, which a consumer need not install.
 SECTION_KINDS: Final = (
     "abstract", "introduction", "methods", "results", "discussion", "conclusion", "case", "supplementary",
     "acknowledgements", "funding", "ethics", "data_availability", "conflicts", "abbreviations", "appendix", "back",
@@ -23,16 +23,16 @@ _SCORED: Final = ("paragraph", "formula")
 
 @dataclass(frozen=True)
 class Budget:
-    """What is kept of a document.
+    """Limits on the kept parts of a document.
 
     Attributes:
-        min_quality: least quality of a paragraph; one without a quality is left out.
+        min_quality: minimum quality of a paragraph; paragraphs without a quality are dropped.
         section_kinds: sections to keep; all if empty. The title is always kept.
-        max_tokens: tokens of all texts and images.
+        max_tokens: maximum tokens of all texts and images.
         count: counts the tokens of a text.
-        tokenizer: name of what counts them.
-        max_images: images.
-        image_tokens: tokens of an image.
+        tokenizer: name of the tokenizer used for counting.
+        max_images: maximum images.
+        image_tokens: tokens per image.
     """
 
     min_quality: float | None = None
@@ -45,16 +45,16 @@ class Budget:
 
     @property
     def shown(self) -> str:
-        """What identifies the choice in a state."""
+        """Identifier of these limits in a state."""
         tokens = (self.max_tokens, self.image_tokens, self.tokenizer)
         return "/".join(map(str, (self.min_quality, self.section_kinds, self.max_images, *tokens)))
 
     def keep(
         self, texts: Sequence[str | None], images: Sequence[str | None], places: Sequence[dict[str, Any]]
     ) -> tuple[list[str | None], list[str | None], list[dict[str, Any]]]:
-        """Return the texts, images and places to keep: the longest beginning that the budget holds.
+        """Return the texts, images and places to keep: the longest prefix that fits the budget.
 
-        A heading without anything below it is left out.
+        A heading with nothing below it is dropped.
         """
         if self.min_quality is None and not self.section_kinds and self.max_tokens is None and self.max_images is None:
             return list(texts), list(images), list(places)
@@ -109,7 +109,7 @@ def budget_of(
     """Check the options of a budget.
 
     Raises:
-        PmcmineError: for one that has no meaning.
+        PmcmineError: for an invalid option.
     """
     if not isinstance(section_kinds, Collection | None):
         raise PmcmineError(f"section_kinds={section_kinds!r}: give a list of kinds")

@@ -1,4 +1,4 @@
-"""Captions composed of the parts of a sample."""
+"""Compose captions from the parts of a sample."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _MOST_TOKENS: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """Composes the text of a sample and cuts its JSON to columns. A class, because workers get it pickled.
+    """Compose the text of a sample and select columns of its JSON. A class, because workers receive it pickled.
 
     Attributes:
         text: full, title, panels or enriched.
-        mentions: append the sentences that name the figure.
+        mentions: append the sentences that mention the figure.
         columns: keys to keep; all if None.
-        tokens: most tokens of an enriched text; no limit if None.
-        count: counts them.
-        tokenizer: name of what counts them.
-        written: texts that models wrote, by figure; used if `text` is the name of a side table.
-        scores: scores that are added to the JSON, by figure.
+        tokens: maximum tokens of an enriched text; no limit if None.
+        count: counts the tokens.
+        tokenizer: name of the tokenizer used for counting.
+        written: texts written by models, by figure; used if `text` is the name of a side table.
+        scores: scores added to the JSON, by figure.
     """
 
     text: str
@@ -45,13 +45,13 @@ class Composer:
 
     @property
     def shown(self) -> str:
-        """What the samples look like, for states."""
+        """Identifier of the form of samples, for states."""
         shown = f"{self.text}/{self.mentions}/{self.columns}"
         shown += f"/{self.scores.names}" if self.scores is not None else ""
         return shown if self.text != _ENRICHED else f"{shown}/{self.tokens}/{self.tokenizer}"
 
     def __call__(self, sample: dict[str, Any]) -> dict[str, Any]:
-        """Compose the text of a sample, and keep the columns that are chosen."""
+        """Compose the text of a sample, and keep the chosen columns."""
         record = sample["json"]
         text = sample["txt"]
         if self.text == "title":
@@ -78,11 +78,11 @@ def enriched_caption(record: Mapping[str, Any], tokens: int | None = None, count
 
     Args:
         record: JSON of a sample of `shards` or `shards-panels`, or a row of `figures` or `panels`.
-        tokens: most tokens; no limit if None.
+        tokens: maximum tokens; no limit if None.
         count: counts them, from `counter`.
 
     Raises:
-        PmcmineError: for a record without a context, as releases of earlier versions have them.
+        PmcmineError: for a record without a context, as in releases of earlier versions.
     """
     if "context" not in record:
         raise PmcmineError(
@@ -99,10 +99,10 @@ def enriched_caption(record: Mapping[str, Any], tokens: int | None = None, count
 def composer_for(
     caption: str, columns: Sequence[str] | None, tokens: int | None = None, tokenizer: Any = None
 ) -> Composer:
-    """Check the choice of caption and columns; return what composes samples by it.
+    """Check the choice of caption and columns; return a composer for it.
 
     Raises:
-        PmcmineError: for a caption that is none, or columns, tokens or a tokenizer that can't be.
+        PmcmineError: for an unknown caption, or invalid columns, tokens or tokenizer.
     """
     if not isinstance(caption, str):
         raise PmcmineError(f"caption={shown(caption)}: {choose(str(caption), (*_CAPTIONS, _ENRICHED))}")
@@ -130,7 +130,7 @@ def _kept(columns: Sequence[str] | None) -> tuple[str, ...] | None:
     """Return the columns to keep; None for all.
 
     Raises:
-        PmcmineError: for what is no list of names.
+        PmcmineError: if it is not a list of names.
     """
     if isinstance(columns, str) or not (columns is None or isinstance(columns, Collection)):
         raise PmcmineError(f"columns={shown(columns)}: give a list of names")

@@ -1,4 +1,4 @@
-"""Columns of 64-bit integers of Arrow, and their bytes."""
+"""Convert Arrow columns of 64-bit integers, and access their bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ U64: Final = pa.uint64()
 
 
 def u64(value: int) -> pa.Scalar:
-    """Return a number as Arrow has it."""
+    """Convert a number to an Arrow scalar."""
     return pa.scalar(value, U64)
 
 
@@ -21,6 +21,6 @@ def bytes_of(column: pa.Array) -> memoryview:
 
 
 def parts_of(words: memoryview, shift: int, mask: int, times: int) -> memoryview:
-    """Return some bits of each word, multiplied, in bytes."""
+    """Extract bits of each word, multiplied by a factor, as bytes."""
     column = pa.Array.from_buffers(U64, len(words), [None, pa.py_buffer(words)])
     return bytes_of(pc.multiply(pc.bit_wise_and(pc.shift_right(column, u64(shift)), u64(mask)), u64(times)))

@@ -1,4 +1,4 @@
-"""Tables of a release as datasets, which a condition of DuckDB can be asked of, wherever they are."""
+"""Open tables of a release as datasets that DuckDB can query, local or remote."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pyarrow as pa
 
 
 def dataset_of(paths: Sequence[str], fs: Any) -> Any:
-    """Return Parquet files as one dataset, without columns of vectors.
+    """Return Parquet files as one dataset, without vector columns.
 
-    DuckDB takes no 16-bit numbers from Arrow, and a condition says nothing of a vector.
+    DuckDB takes no 16-bit floats from Arrow, and conditions do not refer to vectors.
 
     Args:
         paths: the files, as the file system takes them.
-        fs: file system of fsspec.
+        fs: fsspec file system.
     """
-    import pyarrow.dataset as pads  # loads pandas, if that is installed
+    import pyarrow.dataset as pads  # loads pandas, if installed
 
     is_local = "file" in fs.protocol
     files = pa.fs.LocalFileSystem() if is_local else pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs))
@@ -31,11 +31,11 @@ def dataset_of(paths: Sequence[str], fs: Any) -> Any:
 
 @cache
 def _unlocked() -> Any:
-    """Return a class of datasets that DuckDB reads without holding the GIL while Arrow begins.
+    """Return a dataset class that DuckDB can read without holding the GIL while Arrow starts.
 
-    Arrow's `Scanner.to_reader` holds the GIL while it waits for threads of its own, which need the GIL to read through
-    a file system in Python: both may wait for ever. `to_batches` lets go of it. DuckDB 2 asks the class of a dataset
-    for its scanner; earlier ones make one themselves.
+    Arrow's `Scanner.to_reader` holds the GIL while it waits for its own threads, which need the GIL to read through a
+    file system in Python: a deadlock is possible. `to_batches` releases it. DuckDB 2 gets the scanner from the
+    dataset's class; earlier versions create one themselves.
     """
     import pyarrow.dataset as pads
 
@@ -47,7 +47,7 @@ def _unlocked() -> Any:
 
 
 class _Scanner:
-    """A scanner whose reader begins when it is read."""
+    """A scanner that starts on the first read."""
 
     def __init__(self, scanner: Any) -> None:
         self._scanner = scanner

@@ -1,4 +1,4 @@
-"""Rows of documents, and where the images of an article lie, as a reader needs them."""
+"""Find the rows of documents and the locations of their images, for a reader."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from pmcmine.stream.datasets import dataset_of
 from pmcmine.text.bounds import PMCID
 
 _T = TypeVar("_T")
-_TRIES: Final = 6  # readings of a file
-_WAIT: Final = 0.1  # seconds before the second one; doubles, with jitter
-_HELD: Final = 12  # row groups that are kept decoded
+_TRIES: Final = 6  # attempts to read a file
+_WAIT: Final = 0.1  # seconds before the second attempt; doubles, with jitter
+_HELD: Final = 12  # decoded row groups kept in memory
 _FILE: Final = re.compile(r"tables/[a-z_]+/([a-z]+)/([a-z]+)-([0-9]{5,9})-of-([0-9]{5,9})\.parquet")
 _PMCID: Final = re.compile(PMCID)
 _MOST_IMAGE: Final = 1 << 30  # bytes
@@ -44,7 +44,7 @@ _COLUMNS: Final = ("article_id", "pmcid", "texts", "images", "places", "license"
 
 
 class Row(NamedTuple):
-    """One document: the file that holds it, its number among the file's rows, and its article."""
+    """One document: the file that holds it, its row number there, and its article."""
 
     shard: str
     offset: int
@@ -52,7 +52,7 @@ class Row(NamedTuple):
 
 
 class ImagePlace(NamedTuple):
-    """Where an image lies; `reason` says why it lies nowhere."""
+    """Location of an image; `reason` says why there is none."""
 
     shard: str
     offset: int
@@ -63,12 +63,12 @@ class ImagePlace(NamedTuple):
 
 
 def concept_names(names: Iterable[str], where: str | None) -> list[str]:
-    """Return the names of the files that a condition needs to look up concepts; none if it asks for no concept."""
+    """Return the files that a condition needs to look up concepts; empty if it uses no concept."""
     return sorted(n for n in names if n == HIERARCHY or n.startswith("tables/concepts/")) if asked(where) else []
 
 
 def concept_files(root: str, names: Iterable[str], fs: Any, where: str | None) -> tuple[Any, Any]:
-    """Return the hierarchy and the concepts of a release as datasets, each None if missing or not asked for."""
+    """Return the hierarchy and the concepts of a release as datasets, each None if missing or not needed."""
     used = concept_names(names, where)
     wanted = ([n for n in used if n == HIERARCHY], [n for n in used if n != HIERARCHY])
     parents, concepts = (
@@ -78,26 +78,26 @@ def concept_files(root: str, names: Iterable[str], fs: Any, where: str | None) -
 
 
 def files_of(names: Iterable[str], table: str, split: str) -> list[str]:
-    """Return the files of a split of a table."""
+    """Return a table's files of one split."""
     return [n for n in names if n.startswith(f"tables/{table}/") and n.rsplit("/", 1)[-1].startswith(f"{split}-")]
 
 
 def document_rows(root: str, names: Sequence[str], fs: Any, split: str, where: str | None, seconds: float) -> list[Row]:
-    """List the documents of a split, in the order of the files.
+    """List the documents of a split, in file order.
 
-    Which article stands at which place of a file follows from the articles: both tables are cut by the same hash and
-    sorted by PMCID. So the texts are not looked at, and a condition may name any column of `articles`.
+    The position of each article in the files of documents follows from `articles`: both tables are partitioned by the
+    same hash and sorted by PMCID. So the texts are not read, and a condition may name any column of `articles`.
 
     Args:
-        root: of the tables.
+        root: root of the tables.
         names: files of the release.
         fs: file system.
-        split: which split.
+        split: the split.
         where: condition over `articles`.
         seconds: time limit of the condition.
 
     Raises:
-        PmcmineError: for a bad condition, and for files of other names.
+        PmcmineError: for an invalid condition, or unexpected file names.
     """
     files = files_of(names, "articles", split)
     any_file = files or [n for n in names if n.startswith("tables/articles/")][:1]
@@ -123,7 +123,7 @@ def document_rows(root: str, names: Sequence[str], fs: Any, split: str, where: s
 
 
 def _placed(articles: Sequence[tuple[str, str, str, bool]], files: Sequence[str]) -> list[Row]:
-    """Return the chosen documents and their places in the files of documents."""
+    """Return the chosen documents with their positions in the files."""
     by_group: dict[str, dict[int, str]] = {}
     for name in files:
         match = _FILE.fullmatch(name)
@@ -148,7 +148,7 @@ def _placed(articles: Sequence[tuple[str, str, str, bool]], files: Sequence[str]
 
 
 class Images:
-    """Where the images of articles lie.
+    """Locations of the images of articles.
 
     Raises:
         PmcmineError: if the figures can't be listed.
@@ -186,7 +186,7 @@ class Images:
         """Return the images of an article by `figure_id`.
 
         Raises:
-            PmcmineError: for a range that no image has.
+            PmcmineError: for an invalid range.
         """
         n = pmcid_number(pmcid)
         start, end = bisect_left(self._numbers, n), bisect_right(self._numbers, n)
@@ -203,7 +203,7 @@ class Images:
 
 
 def values_of(column: Any) -> list[Any]:
-    """Convert a column to Python values; by numpy, if it is installed, which is several times as fast."""
+    """Convert a column to Python values; with numpy, if installed, which is several times as fast."""
     kind = column.type
     if column.null_count == len(column):
         return [None] * len(column)
@@ -223,7 +223,7 @@ class _Held:
 
 
 class Texts:
-    """Reads documents out of Parquet files, and keeps a few row groups decoded."""
+    """Read documents from Parquet files, and cache a few decoded row groups."""
 
     def __init__(self, root: str, fs: Any) -> None:
         self._root, self._fs = root, fs
@@ -237,7 +237,7 @@ class Texts:
         self.forget()
 
     def forget(self) -> None:
-        """Close files, and drop what is held decoded."""
+        """Close files, and drop cached row groups."""
         self._lock = Lock()
         self._pid = os.getpid()
         self._files: dict[str, _Held] = {}
@@ -254,7 +254,7 @@ class Texts:
         return self._files[name]
 
     def starts(self, name: str) -> list[int]:
-        """Return the first row of each row group of a file, and the number of its rows.
+        """Return the first row of each row group of a file, followed by its number of rows.
 
         Raises:
             PmcmineError: if it can't be read.
@@ -265,7 +265,7 @@ class Texts:
         """Read a document.
 
         Raises:
-            PmcmineError: if it can't be read, or another one stands there.
+            PmcmineError: if it can't be read, or the row holds another document.
         """
         table, at = self._tried(row.shard, lambda: self._group(row))
         try:
@@ -286,7 +286,7 @@ class Texts:
         return {**plain, "texts": texts, "images": images, "places": places}
 
     def _tried(self, name: str, read: Callable[[], _T]) -> _T:
-        """Read from a file, several times if its server fails.
+        """Read from a file, with retries if its server fails.
 
         Raises:
             PmcmineError: if it can't be read.
@@ -305,7 +305,7 @@ class Texts:
         raise AssertionError  # the last attempt has returned or raised
 
     def _group(self, row: Row) -> tuple[pa.Table, int]:
-        if os.getpid() != self._pid:  # a forked worker shares no open file with its parent
+        if os.getpid() != self._pid:  # a forked worker must not share open files with its parent
             self.forget()
         held = self._open(row.shard)
         n = bisect(held.starts, row.offset) - 1
@@ -319,7 +319,7 @@ class Texts:
 
 
 def _dicts(places: pa.StructArray) -> list[dict[str, Any]]:
-    """Convert places to dicts, column by column, which is several times as fast as by row."""
+    """Convert places to dicts, column by column, which is several times as fast as row by row."""
     columns = dict(zip((f.name for f in places.type), places.flatten(), strict=True))
     held = [values_of(columns[name]) for name in _PLACE]
     return [

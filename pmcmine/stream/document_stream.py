@@ -1,4 +1,4 @@
-"""Documents of a release as an iterable that holds its state: texts and images in reading order."""
+"""Iterate over documents of a release, with a resumable state: texts and images in reading order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pmcmine.stream.samples import Samples
 from pmcmine.stream.state import image_holds
 
 _TOGETHER: Final = 16  # documents whose images are read together
-_GAP: Final = 64 << 10  # bytes between two images that are read along
+_GAP: Final = 64 << 10  # maximum bytes between two images read together
 UNREADABLE: Final = "unreadable"  # reason of an image that can't be read, with on_error="warn"
 
 _BEGINS: Final = {"JPEG": b"\xff\xd8", "PNG": b"\x89PNG\r\n\x1a\n"}
@@ -33,7 +33,7 @@ _Read = dict[str, Any]
 
 
 class Documents(Samples):
-    """The documents of one share, in an order that follows from seed, epoch and world. All that `Samples` has."""
+    """The documents of one share, in an order that follows from seed, epoch and number of shares; see `Samples`."""
 
     def __init__(
         self,
@@ -48,13 +48,13 @@ class Documents(Samples):
         on_error: str,
         check: bool,
     ) -> None:
-        places = cast("Sequence[SamplePlace]", rows)  # as places they have a file and an offset
+        places = cast("Sequence[SamplePlace]", rows)  # used as sample places: they have a file and an offset
         starts = _group_starts(rows, texts)
         super().__init__(ranges, places, starts, seed, rank, world_size, composer_for("full", None), on_error, check)
         self._texts, self._images, self._budget = texts, images, budget
 
     def forget(self) -> None:
-        """Close files, and drop the texts that are held decoded."""
+        """Close files, and drop cached texts."""
         self._texts.forget()
 
     @property
@@ -75,13 +75,13 @@ class Documents(Samples):
         return sample
 
     def _readers(self) -> int:
-        return 1  # a window after the other; the images of each are read at once
+        return 1  # windows are read one after another, the images of each in parallel
 
     def _begin(self, pool: ThreadPoolExecutor, places: Sequence[SamplePlace]) -> Iterator[_Read | None]:
         return _waited(pool.submit(self._read, places))
 
     def _read(self, places: Sequence[SamplePlace]) -> list[_Read | None]:
-        """Read documents in the given order, and all of their images; None for unreadable documents."""
+        """Read documents in the given order, with all of their images; None for unreadable documents."""
         found: list[_Read | None] = []
         wanted: dict[SamplePlace, ImagePlace] = {}
         for place in places:
@@ -104,7 +104,7 @@ class Documents(Samples):
         return found
 
     def _document(self, row: Row) -> tuple[_Read, list[ImagePlace]]:
-        """Read a document, cut to the budget, with the places of its images; returns these, too."""
+        """Read a document, cut to the budget, and return it with the places of its images."""
         read = self._texts.row(row)
         if read["withheld"] is not None:
             raise PmcmineError(f"{row.article_id}: is a pointer without text; `pmcmine rehydrate` fills it in")
@@ -115,7 +115,7 @@ class Documents(Samples):
             if figure_id is not None and at is None:
                 raise PmcmineError(f"{figure_id}: there is no image of it; is the copy complete?")
             if at is not None and at.reason:
-                place["reason"] = at.reason  # what was decided after the document was made: it leaks
+                place["reason"] = at.reason  # decided after the document was made: it leaks
             images.append(None if at is None or at.reason else figure_id)
         texts, images, places = self._budget.keep(read["texts"], images, read["places"])
         found = [None if i is None else located[i] for i in images]
@@ -163,7 +163,7 @@ class Documents(Samples):
     def _run(
         self, run: Sequence[SamplePlace], wanted: dict[SamplePlace, ImagePlace]
     ) -> dict[SamplePlace, bytes | PmcmineError] | PmcmineError:
-        """Read the images of a range, or the reason why they can't be read."""
+        """Read the images of a range; return an error if they can't be read."""
         start, end = run[0].offset, max(p.offset + p.size for p in run)
         try:
             data = self._range(run[0].shard, start, end)
@@ -183,7 +183,7 @@ def _waited(reading: Future[list[_Read | None]]) -> Iterator[_Read | None]:
 
 
 def _fingerprint(files: Sequence[str], rows: Sequence[int], shown: str) -> str:
-    """Return what identifies the documents of a reader and their form: a state of others is refused by it."""
+    """Return a fingerprint of a reader's documents and their form, to reject states of others."""
     digest = sha256()
     for name in dict.fromkeys(files):
         digest.update(f"{name}\n".encode())
@@ -194,7 +194,7 @@ def _fingerprint(files: Sequence[str], rows: Sequence[int], shown: str) -> str:
 
 
 def _group_starts(rows: Sequence[Row], texts: Texts) -> list[int]:
-    """Return the numbers of the first documents of row groups: a chunk is decoded at once."""
+    """Return the index of the first document of each row group: a row group is decoded as a whole."""
     starts: list[int] = []
     file, bounds, group = "", [0], 0
     for n, row in enumerate(rows):
@@ -212,7 +212,7 @@ def _group_starts(rows: Sequence[Row], texts: Texts) -> list[int]:
 
 
 def _checked(image: bytes, place: ImagePlace, check: bool) -> bytes | PmcmineError:
-    """Return an image, or what is wrong with it: it has another format, or if that is checked, other bytes."""
+    """Return an image, or an error if its format is wrong, or (if checked) its bytes."""
     begins = _BEGINS.get(place.format)
     if begins is not None and not image.startswith(begins):
         why = f"no {place.format}"
@@ -244,29 +244,29 @@ def documents(
     """Open the documents of a release: whole articles, their texts and images in reading order.
 
     Each is a dict of `article_id`, `pmcid`, `license`, `attribution` and three parallel lists: `texts`, `images`
-    (bytes, JPEG or PNG) and `places`, which say what stands there. At each place stands a text, an image, or neither;
-    then `reason` in `places` says why.
+    (bytes, JPEG or PNG) and `places`, which describe each position. A position has a text, an image, or neither; then
+    `reason` in `places` says why.
 
     Args:
-        release: where it is: as of `open`.
+        release: location of the release, as for `open`.
         split: train, validation or test.
         where: SQL condition over the columns of `articles`.
-        min_quality: least quality of paragraphs, 1 to 5. One without a quality is left out.
+        min_quality: minimum quality of paragraphs, 1 to 5. Paragraphs without a quality are dropped.
         section_kinds: kinds of sections to keep, such as results; all if not given.
-        max_tokens: most tokens of a document; it ends before the text or image that exceeds them.
-        tokenizer: counts tokens, as of `open`: a tokenizer of transformers, tokenizers, tiktoken or open_clip, or a
-            function from a text to its ids; they are estimated without one.
-        max_images: most images of a document; others are left out, their captions stay.
-        image_tokens: tokens that an image takes of `max_tokens`.
+        max_tokens: maximum tokens of a document; it ends before the text or image that exceeds them.
+        tokenizer: counts tokens, as for `open`: a tokenizer of transformers, tokenizers, tiktoken or open_clip, or a
+            function from a text to its ids; tokens are estimated without one.
+        max_images: maximum images of a document; further images are dropped, their captions stay.
+        image_tokens: tokens that an image counts towards `max_tokens`.
         seed: shuffles the order of documents; None keeps the order of the files.
-        rank: which share to read, from 0.
+        rank: the share to read, from 0.
         world_size: number of shares. Shares are disjoint and together hold each document once.
-        on_error: raise, or warn: what can't be read, after retries, is left out with a warning that names it.
+        on_error: raise, or warn: documents and images that can't be read, after retries, are skipped with a warning.
         check: check the bytes of each image. On by default if the release is not on a local disk.
-        where_seconds: time limit of the condition.
+        where_seconds: time limit of the condition in seconds.
 
     Raises:
-        PmcmineError: without a release or its documents, or for an option that has no meaning.
+        PmcmineError: if the release or its documents are missing, or for an invalid option.
     """
     check_options(split, where, seed, rank, world_size, on_error, where_seconds)
     budget = budget_of(min_quality, section_kinds, max_tokens, tokenizer, max_images, image_tokens)

@@ -1,4 +1,4 @@
-"""The figures that a stream reads: those of a split, or those that a condition chooses."""
+"""List the figures that a stream reads: those of a split, or those that meet a condition."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pmcmine.stream.index_build import build
 
 _COLUMNS: Final = ("shard", "sample_offset", "sample_size")
 _BATCH: Final = 1 << 17  # rows
-_AT_ONCE: Final = 4  # files that are read at once over a network
+_AT_ONCE: Final = 4  # files read in parallel over a network
 Scores = tuple[Sequence[ScoreFacts], Callable[[ScoreFacts], Any]]
 NO_SCORES: Final[Scores] = ((), lambda score: None)
 
@@ -49,19 +49,19 @@ def figure_index(
         tables: root of the tables.
         files: files of `figures`, of all splits.
         fs: file system.
-        split: which split.
+        split: the split.
         where: condition over `figures`.
         seconds: time limit.
-        hierarchy: what a condition by concept needs.
-        shards: shards of the release, and how many samples each has by its listing.
-        scores: scores of the release, and what opens the rows of one.
-        chosen: ids of the figures of a list; None for no list.
+        hierarchy: the datasets needed by a condition on concepts.
+        shards: shards of the release, with their listed number of samples.
+        scores: scores of the release, and a function that opens the rows of one.
+        chosen: ids of the figures in a list; None for no list.
 
     Raises:
-        PmcmineError: for a bad condition, and for a table whose rows do not fit the listing.
+        PmcmineError: for an invalid condition, or a table whose rows do not match the listing.
     """
     of_split = [f for f in files if f.rsplit("/", 1)[-1].startswith(f"{split}-")]
-    # A condition is checked even if the split is empty.
+    # Check a condition even if the split is empty.
     paths = [f"{tables}/{f.removeprefix('tables/')}" for f in of_split or files[:1]]
     if not paths:
         return build((), (), tables)
@@ -76,7 +76,7 @@ def figure_index(
 
 
 def _all(paths: Sequence[str], fs: Any, seconds: float, tables: str) -> Iterator[pa.RecordBatch]:
-    """Yield the places of all figures, file by file; over a network the next files are read meanwhile."""
+    """Yield the locations of all figures, file by file; over a network, the next files are prefetched."""
     until = time.monotonic() + seconds
     if "file" in fs.protocol:
         found: Iterator[pa.RecordBatch] = (batch for path in paths for batch in _places(path, path))
@@ -89,8 +89,8 @@ def _all(paths: Sequence[str], fs: Any, seconds: float, tables: str) -> Iterator
 
 
 def _places(path: str, source: Any) -> Iterator[pa.RecordBatch]:
-    """Yield the places of the figures of a file."""
-    # Names of shards repeat: they are read as numbers.
+    """Yield the locations of the figures in a file."""
+    # Shard names repeat: read them dictionary-encoded.
     with pq.ParquetFile(source, read_dictionary=["shard"], pre_buffer=True) as file:
         missing = [name for name in _COLUMNS if name not in file.schema_arrow.names]
         if missing:
@@ -99,7 +99,7 @@ def _places(path: str, source: Any) -> Iterator[pa.RecordBatch]:
 
 
 def _fetched(paths: Sequence[str], read: Callable[[str], list[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
-    """Yield what is read of files, in their order, a few files at once."""
+    """Yield the contents of files in order, reading a few files in parallel."""
     pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="pmcmine-tables")
     waiting: deque[Future[list[pa.RecordBatch]]] = deque()
     try:
@@ -122,7 +122,7 @@ def figure_ids(tables: str, files: Sequence[str], fs: Any) -> Iterator[pa.Array]
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What chooses figures: a condition, what it needs, and a list."""
+    """The selection of figures: a condition, its requirements, and a list."""
 
     where: str
     seconds: float
@@ -164,7 +164,7 @@ def _chosen(
 
 
 def _read(batches: Any) -> Iterator[pa.RecordBatch]:
-    """Yield batches; what DuckDB fails with while it goes on is an error of DuckDB, although Arrow raises it."""
+    """Yield batches; convert DuckDB's failures while streaming, which Arrow raises, to DuckDB errors."""
     try:
         yield from batches
     except (pa.ArrowException, OSError, RuntimeError) as error:
@@ -173,7 +173,7 @@ def _read(batches: Any) -> Iterator[pa.RecordBatch]:
 
 
 def _check_counts(index: Index, shards: Mapping[str, int | None], split: str, tables: str) -> None:
-    """Raise PmcmineError if a table has another number of samples of a shard than the listing."""
+    """Raise PmcmineError if the table's number of samples in a shard differs from the listing."""
     bounds = pairwise([*index.starts, len(index)])
     found = {name: end - start for name, (start, end) in zip(index.names, bounds, strict=True)}
     for name, listed in shards.items():

@@ -1,8 +1,8 @@
-"""Where the samples of a stream lie, as one column: a word of 64 bits for each sample, in the order of the shards.
+"""Store the locations of a stream's samples in one column: a 64-bit word for each sample, in the order of the shards.
 
-A word holds the number of a shard, and offset and size in blocks of a tar. Sorted words are the samples in the order of
-the shards. Words lie in memory or in a file that the processes of a machine map, so that they share its memory.
-Nothing here loads Arrow: spawned workers would each do so.
+A word holds the shard number, and offset and size in tar blocks. Sorted words are the samples in the order of the
+shards. Words are in memory, or in a memory-mapped file that the processes of a machine share. Nothing here loads Arrow:
+every spawned worker would load it.
 """
 
 from __future__ import annotations
@@ -17,41 +17,41 @@ from typing import Any, Final, overload
 from pmcmine.stream.ranges import SamplePlace
 
 BLOCK: Final = 512  # bytes; all offsets and sizes in a tar are multiples (POSIX.1-1988, ustar)
-SIZE_BITS: Final = 22  # of a sample's blocks
+SIZE_BITS: Final = 22  # bits of a sample's size in blocks
 _SIZE_MASK: Final = (1 << SIZE_BITS) - 1
 _AT_ONCE: Final = 1 << 20  # samples
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the bits of a word are shared: shard, offset, size.
+    """The bit layout of a word: shard, offset, size.
 
     Attributes:
-        offset_bits: of the offset's blocks.
+        offset_bits: bits of the offset in blocks.
     """
 
     offset_bits: int
 
     @property
     def shift(self) -> int:
-        """Place of the shard's number."""
+        """Position of the shard number."""
         return self.offset_bits + SIZE_BITS
 
 
 def layout_for(n_shards: int) -> Layout:
-    """Return the layout for so many shards: 4,096 of them may have 512 GiB each, a million 2 GiB."""
+    """Return the layout for this number of shards: with 4,096, each may have 512 GiB; with a million, 2 GiB."""
     return Layout(64 - SIZE_BITS - max(n_shards - 1, 1).bit_length())
 
 
 class Index(Sequence[SamplePlace]):
-    """Places of samples in the order of their shards.
+    """Locations of samples in the order of their shards.
 
     Args:
         names: names of the shards that hold a sample, in the order of their numbers.
         numbers: number of each of these shards.
         words: words of all samples, sorted; a buffer of 64-bit integers.
-        layout: of the words.
-        digest: hash of names and words, if it is known.
+        layout: bit layout of the words.
+        digest: hash of names and words, if known.
     """
 
     def __init__(
@@ -93,11 +93,11 @@ class Index(Sequence[SamplePlace]):
         return self._words.cast("B")
 
     def fingerprint(self, shown: str) -> str:
-        """Return what identifies the samples and their form, for states."""
+        """Return a fingerprint of the samples and their form, for states."""
         return sha256(f"{self.digest}\n{shown}".encode()).hexdigest()[:32]
 
     def earlier_fingerprint(self, shown: str) -> str:
-        """Return what identified them before there were words: states that were saved then are read, too."""
+        """Return the fingerprint used before there were words, to accept states saved by earlier versions."""
         from pmcmine.stream.columns import parts_of  # loads Arrow, which hardly any worker needs
 
         digest = sha256()
@@ -111,7 +111,7 @@ class Index(Sequence[SamplePlace]):
 
 
 def digest_of(names: Sequence[str], words: memoryview) -> str:
-    """Return a hash of the places of samples."""
+    """Return a hash of the samples' locations."""
     digest = sha256("\n".join(names).encode())
     digest.update(b"\n\n")
     digest.update(words.cast("B"))

@@ -1,4 +1,4 @@
-"""Make the index of a stream from its figures, column by column."""
+"""Build the index of a stream from its figures, column by column."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _MOST_SAMPLE: Final = 1 << 30  # bytes of a sample
 
 
 def build(batches: Iterable[pa.RecordBatch], listed: Sequence[str], said: str) -> Index:
-    """Make an index of batches of `shard`, `sample_offset` and `sample_size`; rows without a shard have no sample.
+    """Build an index from batches of `shard`, `sample_offset` and `sample_size`; rows without a shard have no sample.
 
     Args:
         batches: rows in any order.
         listed: shards of the release.
-        said: begins messages.
+        said: prefix of error messages.
 
     Raises:
-        PmcmineError: for a shard that the release does not list, and for a range that no sample has.
+        PmcmineError: for a shard that the release does not list, or an invalid range.
     """
     names = sorted(listed)
     layout = layout_for(len(names))
@@ -77,14 +77,14 @@ def _packed(batch: pa.RecordBatch, codes: dict[str, int], layout: Layout, said: 
 
 
 def _in_blocks(column: pa.Array, least: int, most: int) -> pa.Array:
-    """Say of each value whether it is a number of whole blocks within bounds; false for nulls."""
+    """Check for each value whether it is a whole number of blocks within bounds; false for nulls."""
     lowest = pc.bit_wise_and(column, pa.scalar(BLOCK - 1, pa.int64()))
     within = pc.and_(pc.greater_equal(column, least), pc.less_equal(column, most))
     return pc.fill_null(pc.and_(within, pc.equal(lowest, 0)), False)
 
 
 def _sorted(parts: list[pa.Array]) -> Any:
-    """Join and sort words; by numpy, if it is installed, which is ten times as fast. Parts are let go meanwhile."""
+    """Join and sort words; with numpy, if installed, ten times as fast. Parts are freed along the way."""
     try:
         import numpy as np
     except ImportError:

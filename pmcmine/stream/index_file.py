@@ -1,7 +1,7 @@
-"""Files of indexes: one process of a machine makes one, the others map it. Nothing depends on such a file.
+"""Keep indexes in files: one process of a machine makes an index, the others map it. The files are only a cache.
 
-A file is named by what it was made from, and is written beside its place and renamed when it is whole. A lock keeps
-processes from making the same one at once; where there are no locks, each makes one, and the last stays.
+A file is named by a hash of its inputs, and is written to a temporary name and renamed when complete. A lock prevents
+processes from making the same file at once; without locks, each makes one, and the last one stays.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from pmcmine.stream.index import Index, Layout
 
 FOLDER: Final = "PMCMINE_CACHE"  # environment variable
 _MAGIC: Final = b"pmcmine index 1\n"
-_HEAD: Final = struct.Struct("<QI")  # bytes of the header, and their CRC-32
+_HEAD: Final = struct.Struct("<QI")  # length of the header in bytes, and its CRC-32
 _MOST_HEADER: Final = 256 << 20  # bytes
 _ALIGNED: Final = 64  # bytes
 _POLL: Final = 0.05  # seconds
-_UNUSED: Final = 30 * 86_400  # seconds after which a file is removed
-_ORPHAN: Final = 86_400  # the same for what a killed process has left
+_UNUSED: Final = 30 * 86_400  # seconds without use after which a file is removed
+_ORPHAN: Final = 86_400  # the same for leftovers of a killed process
 
 
 def default_folder() -> Path:
-    """Return the folder of indexes: `PMCMINE_CACHE`, or a folder of the user's cache."""
+    """Return the folder of indexes: `PMCMINE_CACHE`, or a folder in the user's cache."""
     chosen = os.environ.get(FOLDER)
     if chosen:
         return Path(chosen)
@@ -44,12 +44,12 @@ def default_folder() -> Path:
 
 
 def key_of(parts: Sequence[object]) -> str:
-    """Return the name of an index that is made from these parts."""
+    """Return the name of an index with these inputs."""
     return sha256(json.dumps([sys.byteorder, *parts]).encode()).hexdigest()[:40]
 
 
 class MappedIndex(Index):
-    """An index in a file; other processes get its path and map it, too."""
+    """An index in a file; when pickled for another process, only its path is sent, and the file is mapped there."""
 
     def __init__(self, path: str, key: str) -> None:
         self._path, self._key = path, key
@@ -73,11 +73,11 @@ def _again(path: str, key: str) -> MappedIndex:
 
 
 def _mapped(path: Path, key: str) -> tuple[list[str], list[int], memoryview, Layout, str]:
-    """Map a file and check its form.
+    """Map a file and check its format.
 
     Raises:
         OSError: if it can't be read.
-        ValueError: if it is cut off, damaged or of something else.
+        ValueError: if it is truncated, damaged or another index.
     """
     with open(path, "rb", opener=_own) as stream:
         begins = stream.read(len(_MAGIC) + _HEAD.size)
@@ -96,18 +96,18 @@ def _mapped(path: Path, key: str) -> tuple[list[str], list[int], memoryview, Lay
         data = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))[start:]
     names, numbers, layout = said["names"], said["numbers"], Layout(said["offset_bits"])
     words = data.cast("Q")
-    # Each number must be that of the shards that the words name; words in between are sorted.
+    # The first and last word must match the header's shard numbers; words in between are sorted.
     if n and (words[0] >> layout.shift != numbers[0] or words[n - 1] >> layout.shift != numbers[-1]):
         raise ValueError("is damaged")
     return names, numbers, data, layout, said["digest"]
 
 
 def _own(path: str, flags: int) -> int:
-    """Open a regular file that nobody may have planted: in a folder that everybody writes to, only one of this user.
+    """Open a regular file that nobody else could have planted: in a world-writable folder, only one of this user.
 
     Raises:
         OSError: if it can't be opened, or is a link.
-        ValueError: if it is something else, or another user's.
+        ValueError: if it is not a regular file, or another user's.
     """
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # a FIFO would hang
     number = os.open(path, flags, 0o600)
@@ -129,10 +129,10 @@ def _start(header: int) -> int:
 
 
 def _write(path: Path, key: str, index: Index) -> None:
-    """Write a file beside its place, and put it there when it is whole.
+    """Write a file to a temporary name, and rename it when complete.
 
     Raises:
-        OSError: if there is no room or no permission.
+        OSError: if there is no space or no permission.
     """
     header = json.dumps(
         {"key": key, "samples": len(index), "offset_bits": index.layout.offset_bits, "digest": index.digest,
@@ -152,16 +152,16 @@ def _write(path: Path, key: str, index: Index) -> None:
 
 
 def kept(folder: Path, key: str, seconds: float, make: Callable[[], Index]) -> Index:
-    """Map the index of this name, or make it, once for all processes of the machine.
+    """Map the index with this key, or make it, once for all processes of the machine.
 
     Args:
-        folder: of the files.
-        key: of the index.
-        seconds: how long to wait for another process that makes it.
-        make: makes it.
+        folder: folder of the files.
+        key: key of the index.
+        seconds: maximum wait for another process that is making it.
+        make: makes the index.
 
     Returns:
-        the index; in the memory of this process, with one line of warning, if the folder can't hold it.
+        the index; in the memory of this process, with a one-line warning, if the folder can't hold it.
     """
     path = folder / f"{key}.index"
     found = _found(path, key, say=False)
@@ -181,7 +181,7 @@ def kept(folder: Path, key: str, seconds: float, make: Callable[[], Index]) -> I
         finally:
             if held:
                 with suppress(OSError):
-                    lock.unlink()  # who waits for it finds the index
+                    lock.unlink()  # waiting processes find the index
 
 
 def _made(path: Path, key: str, make: Callable[[], Index]) -> Index:
@@ -205,7 +205,7 @@ def _warn(folder: Path, error: OSError | ValueError) -> None:
 
 
 def _found(path: Path, key: str, *, say: bool = True) -> MappedIndex | None:
-    """Map an index that is there and whole; a damaged one is not used, and will be replaced."""
+    """Map an existing, complete index; a damaged one is ignored, and will be replaced."""
     try:
         found = MappedIndex(str(path), key)
     except OSError:
@@ -216,12 +216,12 @@ def _found(path: Path, key: str, *, say: bool = True) -> MappedIndex | None:
             warnings.warn(f"{path}: {why}; the index of the stream is made again", stacklevel=6)
         return None
     with suppress(OSError):
-        os.utime(path)  # says that it is in use
+        os.utime(path)  # marks it as in use
     return found
 
 
 def _lock(stream: BinaryIO, seconds: float) -> bool:
-    """Take a lock; return whether it is held: after so many seconds, or where there are no locks, it is not."""
+    """Take a lock; return whether it is held. It is not after a timeout, or if locks are not supported."""
     try:
         import fcntl
     except ImportError:  # Windows

@@ -28,7 +28,7 @@ SPLITS: Final = ("train", "validation", "test")
 
 
 def address(release: object) -> str:
-    """Return where a release is, from a text or a path.
+    """Return the location of a release, given as a string or a path.
 
     Raises:
         PmcmineError: for anything else.
@@ -42,8 +42,8 @@ def address(release: object) -> str:
 def locate(release: str) -> tuple[Any, str, str, str]:
     """Find file system, roots of shards and tables, and path of `release.json`, for a folder, a URL or a Hub repo.
 
-    On the Hub the two folders are two repos, whose newest commits are pinned: if one changes, the reader goes on with
-    what it was.
+    On the Hub the two folders are two repos, pinned to their newest commits: the reader is not affected by later
+    changes.
 
     Raises:
         PmcmineError: if the two repos are of two releases, or what reads from there is not installed.
@@ -57,7 +57,7 @@ def locate(release: str) -> tuple[Any, str, str, str]:
     if is_repo:
         roots = [_pinned(fs, r, release) for r in _repos(root)]
         path, other = (f"{r}/release.json" for r in roots)
-        with suppress(FileNotFoundError):  # of one of them; the reader reports a missing file
+        with suppress(FileNotFoundError):  # missing in one of them; the reader reports a missing file
             try:
                 same = fs.cat_file(other) == fs.cat_file(path)
             except FileNotFoundError:
@@ -77,7 +77,7 @@ def _repos(root: str) -> tuple[str, str]:
 
 
 def _pinned(fs: Any, root: str, release: str) -> str:
-    """Pin the root of a repo to the commit that its revision has now.
+    """Pin the root of a repo to the current commit of its revision.
 
     Raises:
         PmcmineError: if there is no such repo.
@@ -97,7 +97,7 @@ def side_root(fs: Any, tables: str, release: str, digest: str, side: str = SCORE
     Args:
         fs: file system.
         tables: root of the tables.
-        release: where the release is, for messages.
+        release: location of the release, for messages.
         digest: hash of its `release.json`.
         side: name of the folder.
 
@@ -120,14 +120,14 @@ def side_root(fs: Any, tables: str, release: str, digest: str, side: str = SCORE
 def side_files(
     fs: Any, tables: str, release: str, digest: str, names: Iterable[str], split: str, side: str = SCORES
 ) -> list[str]:
-    """Return where the files of a split are that stand beside the tables; nothing is looked up if it has none.
+    """Return the paths of a split's files in a side folder; nothing is looked up if it has none.
 
     Args:
         fs: file system.
         tables: root of the tables.
-        release: where the release is, for messages.
+        release: location of the release, for messages.
         digest: hash of its `release.json`.
-        names: of the files of all splits.
+        names: file names of all splits.
         split: the split.
         side: name of the folder.
 
@@ -140,21 +140,21 @@ def side_files(
 
 
 def unreachable(release: str, error: Exception) -> PmcmineError:
-    """Return one line about what a file system says; each has errors of its own."""
+    """Make a one-line error from a file system's exception; each file system has its own."""
     said = refusal(error) or next(iter(str(error).strip().splitlines()), "") or type(error).__name__
     return PmcmineError(f"{release}: can't be read ({said})")
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a `release.json` lists.
+    """The contents of a `release.json`.
 
     Attributes:
-        rows: names of the files, with their numbers of rows; None where none is stated.
+        rows: names of the files, with their numbers of rows; None if none is stated.
         digest: hash of the listing, which holds hashes of all files.
         scores: scores of the release.
-        written: side tables of texts that models wrote.
-        config: what it states as the configuration.
+        written: side tables of texts written by models.
+        config: the stated configuration.
     """
 
     rows: dict[str, int | None]
@@ -165,12 +165,12 @@ class Listing:
 
     @property
     def shards(self) -> dict[str, int | None]:
-        """Names of shards of figures, relative to their folder, with their numbers of samples."""
+        """Shards of figures, relative to their folder, with their numbers of samples."""
         return {n.removeprefix("shards/"): r for n, r in self.rows.items() if n[:7] == "shards/" and n[-4:] == ".tar"}
 
 
 def listing_of(path: str, fs: Any, release: str) -> Listing:
-    """Read what a `release.json` lists.
+    """Read a `release.json`.
 
     Raises:
         PmcmineError: if it is missing or damaged.
@@ -201,7 +201,7 @@ def check_options(
     on_error: object,
     where_seconds: object,
 ) -> None:
-    """Check the options that all readers of a release have; they may come from a file or a command line.
+    """Check the options common to all readers of a release; they may come from a file or a command line.
 
     Raises:
         PmcmineError: one line that names the option.
@@ -229,7 +229,7 @@ def check_options(
 
 @contextmanager
 def reading_tables(release: str, what: str) -> Iterator[None]:
-    """Turn what reading tables fails with into one line.
+    """Turn failures to read tables into one-line errors.
 
     Raises:
         PmcmineError: if a table is missing or can't be read.
@@ -241,7 +241,7 @@ def reading_tables(release: str, what: str) -> Iterator[None]:
     except (pa.ArrowException, OSError) as error:
         why = next(iter(str(error).splitlines()), "") or type(error).__name__
         raise PmcmineError(f"{release}: {what} can't be read ({why}); is the copy complete?") from None
-    except ValueError as error:  # fsspec, of a server that sends whole files only
+    except ValueError as error:  # raised by fsspec if a server sends only whole files
         if "range requests" not in str(error):
             raise
         raise PmcmineError(

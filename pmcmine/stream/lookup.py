@@ -1,4 +1,4 @@
-"""Look values up by the id of a figure: sorted columns of Arrow, so that millions take the memory of their bytes."""
+"""Look up values by figure id, in sorted Arrow columns: compact in memory for millions of rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Lookup:
         return type(self), (self.ids, self._values)
 
     def row(self, figure_id: str) -> list[Any] | None:
-        """Return the values of a figure, None if there is no row of it."""
+        """Return the values of a figure, None if it has no row."""
         at = bisect_left(_Column(self.ids), figure_id)
         if at < len(self.ids) and self.ids[at].as_py() == figure_id:
             return [column[at].as_py() for column in self._values]

@@ -41,8 +41,8 @@ from pmcmine.stream.samples import Samples
 from pmcmine.stream.score_rows import sample_scores, score_rows
 from pmcmine.stream.written import PREFIX, check_missing, read_texts
 
-_MANY: Final = 100_000  # figures of a release whose index is kept in a file: making it takes longer than a second
-# A condition with one of these chooses something else each time.
+_MANY: Final = 100_000  # figures above which the index is kept in a file: making it takes longer than a second
+# A condition with one of these has a different result each time.
 _CHANGES: Final = re.compile(
     r"\b(random|\w*uuid\w*|now|today|age|(get_)?current_\w+|localtime\w*|transaction_timestamp)\b", re.IGNORECASE
 )
@@ -50,7 +50,7 @@ _CHANGES: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A release that is being opened; `local` is its folder on a local disk."""
+    """A release being opened; `local` is its folder on a local disk."""
 
     release: str
     fs: Any
@@ -60,10 +60,10 @@ class _Opened:
 
 
 def torch_dataset(samples: Samples | Batches) -> Any:
-    """Make a torch `IterableDataset` of samples, or of `samples.batched(…)`, whose workers share them.
+    """Make a torch `IterableDataset` of samples, or of `samples.batched(…)`; workers split the samples among them.
 
-    Epochs follow each other as with `Samples`, with workers or without, persistent or not. The state with workers is
-    that of torchdata's `StatefulDataLoader`; `Samples.state_dict` is an error then.
+    Epochs follow each other as with `Samples`, with workers or without, persistent or not. With workers, the state is
+    that of torchdata's `StatefulDataLoader`; `Samples.state_dict` then raises an error.
 
     Raises:
         ModuleNotFoundError: without torch.
@@ -81,7 +81,7 @@ def _index(
     cache: str | PathLike[str] | bool | None,
     chosen: ChosenList | None,
 ) -> Index:
-    """Return the places of the chosen samples: kept in a file if there are many, or if a folder was named."""
+    """Return the locations of the chosen samples: cached in a file if there are many, or if a folder was given."""
     files = [name for name in opened.listing.rows if name.startswith("tables/figures/")]
     scored = sorted(n for s in named_in(where, opened.listing.scores, "figures") for n in s.of)
     used = [*files, *scored, *concept_names(opened.listing.rows, where)]
@@ -101,7 +101,7 @@ def _index(
         return make()
     folder = default_folder() if cache in (None, True) else Path(cast("str", cache))
     stats = []
-    if opened.local is not None:  # tables may change under a listing that does not
+    if opened.local is not None:  # local tables may change while the listing stays the same
         with suppress(OSError):
             stats = [(s.st_size, s.st_mtime_ns) for s in ((opened.local / name).stat() for name in used)]
     root = opened.tables if opened.local is None else str(Path(opened.tables).resolve())
@@ -111,7 +111,7 @@ def _index(
 
 
 def _warn_of_missing(opened: _Opened, path: str | PathLike[str], chosen: ChosenList) -> None:
-    """Warn if a list names figures that the release does not have, in any split."""
+    """Warn if a list names figures that are in no split of the release."""
     files = [name for name in opened.listing.rows if name.startswith("tables/figures/")]
 
     def held() -> Iterator[Any]:
@@ -125,12 +125,12 @@ def _warn_of_missing(opened: _Opened, path: str | PathLike[str], chosen: ChosenL
 
 
 def _check_columns(columns: Sequence[str], shards: str, fs: Any) -> None:
-    """Raise PmcmineError for a key that the JSON of the release's samples does not have."""
+    """Raise PmcmineError for a key missing from the JSON of the release's samples."""
     path = f"{shards}/schema.json"
     try:
         known = [str(field["name"]) for field in json.loads(fs.cat_file(path))["json"]]
     except FileNotFoundError:
-        return  # shards that were copied without it
+        return  # shards copied without it
     except (ValueError, LookupError, TypeError, RecursionError):
         raise PmcmineError(f"{path}: is damaged; is the copy complete?") from None
     except Exception as error:  # noqa: BLE001
@@ -165,41 +165,44 @@ def open(
     """Open a release: a folder, any fsspec URL of one, or ORG/NAME on the Hub. Its listing is read once.
 
     Args:
-        release: where it is.
+        release: location of the release.
         split: train, validation or test.
-        where: SQL condition over the columns of `figures`; only the samples that it chooses are read.
+        where: SQL condition over the columns of `figures`; only matching samples are read.
         columns: keys of the JSON to keep; all if not given.
-        caption: what `txt` is: full, title or panels, each with `+mentions` for the sentences that name the figure
-            (`+mentions` alone is full+mentions); or enriched: the caption with its abbreviations spelled out, then the
-            sentences that mention the figure and the title of its section, without repetition; or written:NAME for
-            the texts of `pmcmine write` of that name. No other choice gives words that a model wrote.
-        tokens: most tokens of an enriched caption, such as 77, 256 or 512, those at start and end included; it is cut
+        caption: the content of `txt`: full, title or panels, each with `+mentions` for the sentences that mention the
+            figure (`+mentions` alone is full+mentions); or enriched: the caption with its abbreviations spelled out,
+                then
+            the sentences that mention the figure and the title of its section, without repetition; or written:NAME for
+            the texts of `pmcmine write` of that name. No other choice gives text written by a model.
+        tokens: maximum tokens of an enriched caption, such as 77, 256 or 512, including those at start and end; it is
+            cut
             at the end of a sentence. No limit if not given.
-        tokenizer: counts them: a tokenizer of transformers, tokenizers, tiktoken or open_clip, or a function from a
-            text to its ids. If not given, they are estimated: two, and one for each digit, sign, and five letters of
+        tokenizer: counts tokens: a tokenizer of transformers, tokenizers, tiktoken or open_clip, or a function from a
+            text to its ids. If not given, they are estimated: two, plus one for each digit, sign, and five letters of
             a word or fewer.
         seed: shuffles the order of samples; None keeps the order of the shards, which is random already and
             reads whole shards in long runs.
-        rank: which share to read, from 0.
+        rank: the share to read, from 0.
         world_size: number of shares. Shares are disjoint and together hold each sample once.
-        on_error: raise, or warn: a range that can't be read, after retries, is left out with a warning that names it.
-        check: check the bytes of each image. On by default if the release is not on a local disk: that costs
-            little beside the network. Headers, keys and captions are always checked.
-        where_seconds: time limit of the condition, and of waiting for another process that makes the index.
+        on_error: raise, or warn: a range that can't be read, after retries, is skipped with a warning that names it.
+        check: check the bytes of each image. On by default if the release is not on a local disk: this costs
+            little compared with the network. Headers, keys and captions are always checked.
+        where_seconds: time limit in seconds of the condition, and of waiting for another process that makes the index.
         cache: folder for the index, which the processes of a machine then share. If not given, a folder of the user
             (`PMCMINE_CACHE`) is used for releases of 100,000 figures or more; False keeps no file.
         decode: pil or torch: `jpg` is then an RGB image of Pillow, or a tensor of 8-bit numbers (channels, rows,
             columns), instead of the bytes of a JPEG or PNG.
-        transform: what is done with the decoded image, such as a transform of torchvision or open_clip.
-        list: file of `pmcmine curate`; only its figures are read, and those alone that meet `where`, if it is given.
-        missing: with caption="written:NAME", keep or skip: samples without a text keep their own caption, or are left
-            out.
-        scores: columns of scores of `pmcmine score`, such as clip_score; they stand in the JSON of a sample, None where
-            a figure has none. They are read when the stream is opened and held in memory: some 40 bytes for a number.
+        transform: function applied to the decoded image, such as a transform of torchvision or open_clip.
+        list: file of `pmcmine curate`; only its figures are read, filtered by `where` if that is given.
+        missing: with caption="written:NAME", keep or skip: samples without a text keep their own caption, or are
+            skipped.
+        scores: score columns of `pmcmine score`, such as clip_score; they are added to the JSON of a sample, None if a
+            figure has none. They are read when the stream is opened and held in memory: some 40 bytes per number.
 
     Raises:
-        PmcmineError: without a release, or for a split, column, score, value of an enumeration or condition that it
-            does not have; the message holds the nearest name.
+        PmcmineError: if the release is missing, or lacks the split, column, score or enumeration value, or for an
+            invalid
+            condition; the message suggests the nearest name.
     """
     check_options(split, where, seed, rank, world_size, on_error, where_seconds)
     compose = composer_for(caption, columns, tokens, tokenizer)

@@ -1,8 +1,8 @@
-"""Order of samples: shuffled by a seed, resumed at any place, computed where it is read.
+"""Order samples: shuffled by a seed, resumable at any position, computed on demand.
 
-Samples that follow each other in a shard are read in chunks; the chunks are shuffled over all shards, dealt to the
-shares in turn, and the samples of a window of a share's chunks are mixed. Held in memory are the numbers of the chunks,
-an eighth of a byte for each sample; the samples are computed window by window.
+Consecutive samples of a shard are read in chunks; the chunks are shuffled over all shards, dealt to the shares in turn,
+and the samples of a window of a share's chunks are mixed. Only the chunk numbers are held in memory, an eighth of a
+byte per sample; the samples are computed window by window.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from typing import Final, overload
 
 from pmcmine.stream.state import Before, sizes_of
 
-_CHUNK: Final = 32  # samples that are read and dealt together
-_WINDOW: Final = 8  # chunks whose samples a share mixes
+_CHUNK: Final = 32  # samples read and dealt together
+_WINDOW: Final = 8  # chunks that a share mixes
 
-Range = tuple[int, int]  # first number, and the one behind the last
+Range = tuple[int, int]  # first number, and one past the last
 
 
 class Runs:
-    """Samples of which some may be gone: numbers of those that are there, and their places among these.
+    """The remaining samples: their numbers, and their positions among each other.
 
     Attributes:
         starts: first sample of each run.
-        places: place of that sample.
+        places: position of that sample.
         n: samples.
     """
 
@@ -46,24 +46,24 @@ class Runs:
         return (self.places[run + 1] if run + 1 < len(self.places) else self.n) - self.places[run]
 
     def sample(self, place: int) -> int:
-        """Return the number of the sample at a place."""
+        """Return the number of the sample at a position."""
         run = bisect_right(self.places, place) - 1
         return self.starts[run] + place - self.places[run]
 
 
 def runs_of(n: int, starts: Sequence[int]) -> Runs:
-    """Return all samples; no chunk reaches over one of the starts, which begin at 0."""
+    """Return all samples; no chunk crosses one of the starts, which begin at 0."""
     return Runs((start, end) for start, end in pairwise([*starts, n]) if end > start)
 
 
 class World:
-    """How the chunks of an epoch are dealt to shares.
+    """The assignment of an epoch's chunks to shares.
 
     Args:
         runs: the samples.
         shares: ranks times workers.
         seed: None keeps the order of the shards.
-        epoch: another one gives another order.
+        epoch: each epoch has its own order.
     """
 
     def __init__(self, runs: Runs, shares: int, seed: int | None, epoch: int) -> None:
@@ -80,7 +80,7 @@ class World:
         self._kept, self._tails = self._even()
 
     def _short(self, counts: Sequence[int]) -> dict[int, int]:
-        """Return the chunks that have fewer samples than others, with how many are lacking."""
+        """Return the chunks with fewer samples than others, with the missing number."""
         found = {}
         for run, (first, count) in enumerate(zip(self._firsts, counts, strict=True)):
             lacking = count * _CHUNK - self.runs.size(run)
@@ -89,7 +89,7 @@ class World:
         return found
 
     def range(self, chunk: int) -> Range:
-        """Return the places of a chunk's samples."""
+        """Return the range of positions of a chunk's samples."""
         run = bisect_right(self._firsts, chunk) - 1
         start = self.runs.places[run] + (chunk - self._firsts[run]) * _CHUNK
         return start, start + _CHUNK - self.short.get(chunk, 0)
@@ -97,10 +97,10 @@ class World:
     def _even(self) -> tuple[dict[int, int], dict[int, list[Range]]]:
         """Move the ends of longer shares to shorter ones, so that no two differ by more than one sample.
 
-        Shares that are read in step then end together, and one number says where all of them are.
+        Shares read in step then end together, and one number gives the position of all of them.
 
         Returns:
-            how many of its chunks a share keeps, and what stands after them; for shares that gave or got something.
+            how many of its chunks a share keeps, and the ranges after them; for shares that gave or got samples.
         """
         shares, wanted = self.shares, sizes_of(self.runs.n, self.shares)
         held = [_CHUNK * len(range(share, self.n_chunks, shares)) for share in range(shares)]
@@ -142,7 +142,7 @@ class World:
 
 
 class Share(Sequence[int]):
-    """Numbers of the samples of a share, in order. A window is computed when one of its samples is asked for."""
+    """Numbers of the samples of a share, in order. A window is computed when one of its samples is accessed."""
 
     def __init__(self, world: World, chunks: Sequence[int], tail: Sequence[Range]) -> None:
         self._world, self.chunks, self.tail = world, chunks, tail
@@ -157,7 +157,7 @@ class Share(Sequence[int]):
         return self._n
 
     def before(self, piece: int) -> int:
-        """Return how many samples stand before a chunk or piece of one."""
+        """Return the number of samples before a chunk or piece of one."""
         return _CHUNK * piece - self._lacking[bisect_left(self._short_at, piece)]
 
     @property
@@ -169,17 +169,17 @@ class Share(Sequence[int]):
         return bisect_right(range(self._windows), at, key=lambda window: self.before(window * _WINDOW)) - 1
 
     def first(self, window: int) -> int:
-        """Return how many samples stand before a window."""
+        """Return the number of samples before a window."""
         return self.before(window * _WINDOW)
 
     def places(self, window: int) -> list[int]:
-        """Return the places of a window's samples, mixed."""
+        """Return the positions of a window's samples, mixed."""
         first, n = window * _WINDOW, len(self.chunks)
         ranges = [self._world.range(chunk) for chunk in self.chunks[first : first + _WINDOW]]
         ranges += self.tail[max(first - n, 0) : max(first + _WINDOW - n, 0)]
         found = [place for start, end in ranges for place in range(start, end)]
         if self._world.seed is not None:
-            # By the chunk, not the share: which samples are mixed depends on the world, how does not.
+            # Seeded by the chunk, not the share: the shares determine which samples are mixed, but not how.
             random.Random(f"{self._world.seed}/{self._world.epoch}/{ranges[0][0]}").shuffle(found)
         return found
 
@@ -215,13 +215,13 @@ class Share(Sequence[int]):
 
 @dataclass(frozen=True, slots=True)
 class _Rest:
-    """What a world has left: whole chunks by a flag each, and ranges of other places."""
+    """The remaining samples of a world: a flag for each whole chunk, and further ranges of positions."""
 
     chunks: bytearray
     ranges: list[Range]
 
     def add(self, share: Share, done: int) -> None:
-        """Add what a share has not read; it is not at its end."""
+        """Add the unread samples of a share that has not ended."""
         window = share.window_at(done)
         self.ranges.extend((place, place + 1) for place in share.places(window)[done - share.first(window) :])
         behind = (window + 1) * _WINDOW
@@ -231,7 +231,7 @@ class _Rest:
 
 
 def _left(world: World, done: Sequence[int], bounds: Sequence[int]) -> Runs:
-    """Return what a world leaves after its shares have read so many samples."""
+    """Return the remaining samples after each share has read `done` samples."""
     rest = _Rest(bytearray(world.n_chunks), [])
     for number, (n, size) in enumerate(zip(done, sizes_of(world.runs.n, world.shares), strict=True)):
         if n < size:
@@ -243,7 +243,7 @@ def _left(world: World, done: Sequence[int], bounds: Sequence[int]) -> Runs:
 
 
 def _joined(parts: Iterable[tuple[int, int]], bounds: Sequence[int]) -> Iterator[Range]:
-    """Join parts (first sample, samples) that follow each other, but not over a bound."""
+    """Join consecutive parts (first sample, samples), but not across a bound."""
     starts = frozenset(bounds)
     begun: Range | None = None
     for first, size in parts:
@@ -258,13 +258,13 @@ def _joined(parts: Iterable[tuple[int, int]], bounds: Sequence[int]) -> Iterator
 
 
 def remaining(runs: Runs, seed: int | None, epoch: int, before: Before) -> Runs:
-    """Return what earlier worlds of an epoch have left.
+    """Return the samples left by earlier worlds of an epoch.
 
     Args:
         runs: all samples.
-        seed: as of `World`.
-        epoch: as of `World`.
-        before: number of shares of each earlier world, and how many samples each share had in it.
+        seed: as for `World`.
+        epoch: as for `World`.
+        before: number of shares of each earlier world, and how many samples each share had read in it.
     """
     left = runs
     for shares, done in before:
@@ -280,15 +280,15 @@ def order(n: int, shares: int, seed: int | None, epoch: int, starts: Sequence[in
         n: samples.
         shares: ranks times workers.
         seed: None keeps the order of the shards.
-        epoch: another one gives another order.
-        starts: numbers of the first samples of shards, from 0; no chunk reaches over one.
+        epoch: each epoch has its own order.
+        starts: numbers of the first samples of shards, from 0; no chunk crosses one.
     """
     world = World(runs_of(n, starts), shares, seed, epoch)
     return [list(world.share(number)) for number in range(shares)]
 
 
 def prefetch_windows(sequence: Sequence[int], at: int, span: int = _CHUNK * _WINDOW) -> Iterator[Sequence[int]]:
-    """Split the order into prefetch windows of `span` samples, from a position on.
+    """Split the order into prefetch windows of `span` samples, starting at a position.
 
     Windows have fixed borders, so a resumed window is read again.
     """

@@ -1,4 +1,4 @@
-"""Images of samples decoded by Pillow, or as tensors of torch, perhaps transformed. Both are loaded on use."""
+"""Decode images of samples with Pillow, or into torch tensors, and optionally transform them. Both load on use."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _FORMATS: Final = ("JPEG", "PNG")  # as in shards
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """Decodes the image of a sample. A class, because workers get it pickled.
+    """Decode the image of a sample. A class, because workers receive it pickled.
 
     Attributes:
         form: pil or torch.
-        transform: what is done with an image then.
+        transform: function applied to the decoded image.
     """
 
     form: str
     transform: Callable[[Any], Any] | None = None
 
     def __call__(self, sample: dict[str, Any]) -> dict[str, Any]:
-        """Put the image in the place of its bytes.
+        """Replace the bytes of an image by the decoded image.
 
         Raises:
-            PmcmineError: if it can't be decoded. What a transform raises is its own.
+            PmcmineError: if it can't be decoded. Exceptions of a transform are passed on.
         """
         try:
             image = picture(sample["jpg"])
-        except Exception as error:  # noqa: BLE001 - decoders of hostile bytes raise whatever they like
+        except Exception as error:  # noqa: BLE001 - decoders raise all kinds of errors on hostile bytes
             said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
             said = "no JPEG or PNG" if "BytesIO" in said else said
             raise PmcmineError(f"{sample['key']}: the image can't be decoded ({said})") from None
@@ -49,7 +49,7 @@ def picture(data: bytes) -> Any:
     """Decode an image as an RGB image of Pillow: transparency on white, 16 bits scaled to 8.
 
     Raises:
-        OSError: for what is no JPEG or PNG, or cut off.
+        OSError: if it is not a JPEG or PNG, or is truncated.
         PIL.Image.DecompressionBombError: above twice `PIL.Image.MAX_IMAGE_PIXELS`.
     """
     from PIL import Image
@@ -80,7 +80,7 @@ def decoder_for(decode: str | None, transform: Callable[[Any], Any] | None) -> D
     """Check the choice of a decoder; None leaves images as bytes.
 
     Raises:
-        PmcmineError: for one that is none, or whose package is missing.
+        PmcmineError: for an unknown one, or if its package is missing.
     """
     if transform is not None and not callable(transform):
         raise PmcmineError(f"transform={shown(transform)}: give a function of an image")

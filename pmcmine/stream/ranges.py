@@ -1,6 +1,6 @@
-"""Ranges of shards: from a disk or an object store, over HTTP, and of a repo on the Hub. A server may be hostile.
+"""Read ranges of shards: from a disk or an object store, over HTTP, and from a Hub repo. Servers may be hostile.
 
-Where a server sends whole files for ranges, only ranges near the beginning of a file are taken out of them.
+If a server sends whole files for ranges, only ranges near the beginning of a file are accepted.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from pmcmine.stream.state import image_holds
 
 MOST_WAIT: Final = 300.0  # seconds; a longer Retry-After is cut to this
 _TIMEOUT: Final = 30.0  # seconds without an answer
-_ANSWER: Final = 60.0  # seconds for a range, and one more for each _SLOWEST bytes
+_ANSWER: Final = 60.0  # seconds for a range, plus one for each _SLOWEST bytes
 _SLOWEST: Final = 16 << 10
-_SMALL: Final = 1 << 20  # bytes at the beginning of a file that may be read for a range in it
+_SMALL: Final = 1 << 20  # bytes at the beginning of a file that may be read to reach a range
 _PART: Final = 64 << 10
-_OPEN: Final = 64  # files that are kept open
-_SIGNED: Final = 300.0  # seconds for which an address of the Hub's storage is used; it signs them for an hour
+_OPEN: Final = 64  # open files kept
+_SIGNED: Final = 300.0  # seconds for which a signed address of the Hub's storage is used; it is valid for an hour
 _FIRST_BYTE: Final = re.compile(r"bytes (\d{1,18})-")
 
 
 _BLOCK: Final = 512
-_MERGE: Final = 8 << 20  # neighbouring samples are read at once, up to so many bytes
+_MERGE: Final = 8 << 20  # adjacent samples are read together, up to this many bytes
 _SUFFIXES: Final = ("jpg", "txt", "json")
 
 
 class NoRanges(PmcmineError):
-    """The server sends whole files for ranges: to go on would read a shard for each few samples."""
+    """The server sends whole files for ranges: continuing would read a shard for every few samples."""
 
     def __init__(self, shard: str) -> None:
         super().__init__(
@@ -48,7 +48,7 @@ class NoRanges(PmcmineError):
 
 
 class Busy(Exception):
-    """A server asks to come again after so many seconds."""
+    """A server asks to retry after some seconds."""
 
     def __init__(self, status: int, retry_after: float) -> None:
         super().__init__(f"HTTP {status}")
@@ -56,24 +56,24 @@ class Busy(Exception):
 
 
 def _seconds(size: int) -> float:
-    """Time limit of an answer."""
+    """Return the time limit in seconds of an answer."""
     return _ANSWER + size / _SLOWEST
 
 
 class _Body:
-    """Takes the parts of an answer to a range, as many as are wanted, in bounded time.
+    """Collect the parts of an answer to a range request, up to the wanted number of bytes, in bounded time.
 
     Args:
         status: of the answer.
         headers: of the answer.
-        path: of the shard.
+        path: path of the shard.
         start: first byte of the range.
-        end: byte behind the last one.
+        end: one past the last byte.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        Busy: for another answer that is no content.
-        NoRanges: if the whole file comes and the range is not near its beginning.
+        Busy: for another answer without content.
+        NoRanges: if the whole file is sent and the range is not near its beginning.
         ValueError: if it is another range.
     """
 
@@ -95,11 +95,11 @@ class _Body:
         self._held = 0
 
     def take(self, part: bytes) -> bool:
-        """Take a part; returns whether more is wanted.
+        """Add a part; return whether more is wanted.
 
         Raises:
-            NoRanges: if more comes than the range has.
-            TimeoutError: if it comes too slowly.
+            NoRanges: if the answer is longer than the range.
+            TimeoutError: if it is too slow.
         """
         self._parts.append(part)
         self._held += len(part)
@@ -110,15 +110,15 @@ class _Body:
         return not (self._whole and self._held >= self._most)  # skip the bytes after the range
 
     def range(self) -> bytes:
-        """Return the bytes of the range, fewer if the answer ended before."""
+        """Return the bytes of the range, fewer if the answer ended early."""
         data = b"".join(self._parts)
         return data[self._start : self._end] if self._whole else data
 
 
 class _Own:
-    """A file system that is made anew in a process that was forked, as a DataLoader starts its workers.
+    """A file system that is created anew in a forked process, such as a DataLoader worker.
 
-    Connections, and the thread that waits for them, are those of the process that opened them; fsspec refuses others.
+    Connections, and the thread that serves them, belong to the process that opened them; fsspec refuses others.
     """
 
     def __init__(self, fs: Any) -> None:
@@ -127,13 +127,13 @@ class _Own:
     def get(self) -> Any:
         """Return the file system of this process."""
         pid = os.getpid()
-        if pid != self._pid:  # threads that come at once each make one, and the last one's is kept
+        if pid != self._pid:  # concurrent threads each make one, and the last one is kept
             self._fs, self._pid = type(self._fs)(*self._fs.storage_args, **self._fs.storage_options), pid
         return self._fs
 
 
 class Ranges:
-    """Reads ranges of shards through a file system."""
+    """Read ranges of shards through a file system."""
 
     def __init__(self, fs: Any, root: str) -> None:
         self._own, self._root = _Own(fs), root
@@ -148,7 +148,7 @@ class Ranges:
 
 
 class LocalRanges:
-    """Reads ranges of shards on a disk, whose files it keeps open. It needs no file system of fsspec."""
+    """Read ranges of shards on a disk, and keep the files open. Needs no fsspec file system."""
 
     def __init__(self, root: str) -> None:
         self._root = root
@@ -157,7 +157,7 @@ class LocalRanges:
         self.at_once = 1
 
     def __reduce__(self) -> tuple[type[LocalRanges], tuple[str]]:
-        return LocalRanges, (self._root,)  # workers get it pickled, and open files of their own
+        return LocalRanges, (self._root,)  # workers receive it pickled, and open their own files
 
     def read(self, shard: str, start: int, end: int) -> bytes:
         """Return a range of a shard; errors are those of the system."""
@@ -168,11 +168,11 @@ class LocalRanges:
                     self._files.popitem(last=False)
                 stream = self._files[shard] = Path(self._root, shard).open("rb", buffering=0)  # noqa: SIM115
             self._files.move_to_end(shard)
-        return os.pread(stream.fileno(), end - start, start)  # without a position, which processes would share
+        return os.pread(stream.fileno(), end - start, start)  # no file position, which forked processes would share
 
 
 class HttpRanges:
-    """Reads ranges of shards by the session of an HTTP file system, which itself would read an answer to its end."""
+    """Read ranges of shards through the session of an HTTP file system, which itself would read the whole answer."""
 
     def __init__(self, fs: Any, root: str) -> None:
         self._own, self._root = _Own(fs), root
@@ -180,7 +180,7 @@ class HttpRanges:
 
     def read(self, shard: str, start: int, end: int) -> bytes:
         """Return a range of a shard; errors as of `_Body`, and those of the session."""
-        from fsspec.asyn import sync  # a worker that reads a local copy need not load it
+        from fsspec.asyn import sync  # not needed by a worker that reads a local copy
 
         fs = self._own.get()
         found: bytes = sync(fs.loop, self._read, fs, shard, start, end, timeout=_seconds(end - start))
@@ -199,17 +199,17 @@ class HttpRanges:
 
 
 class HubRanges:
-    """Reads ranges of a repo's shards through the session of the Hub's client.
+    """Read ranges of a repo's shards through the session of the Hub's client.
 
     It sends one request per range, without the read-ahead and the long waits of the client's file system. The Hub
-    redirects to its storage by a signed address, which is asked for again after some minutes, and gets no token.
+    redirects to its storage by a signed address, which is renewed after some minutes, and gets no token.
     """
 
     def __init__(self, fs: Any, root: str) -> None:
         place = fs.resolve_path(root)  # pinned by `pmcmine.stream`
         self._repo, self._revision, self._prefix = place.repo_id, place.revision, place.path_in_repo
         self._endpoint, self._token = fs.endpoint, fs.token
-        self._signed: dict[str, tuple[str, float]] = {}  # path → address at the storage, and until when it is used
+        self._signed: dict[str, tuple[str, float]] = {}  # path → storage address, and the time until which it is used
         self.at_once = 8
 
     def read(self, shard: str, start: int, end: int) -> bytes:
@@ -230,12 +230,12 @@ class HubRanges:
         return self._get(url, build_hf_headers(token=self._token), path, start, end)
 
     def _get(self, url: str, headers: dict[str, str], path: str, start: int, end: int) -> bytes:
-        """Ask for a range; notes where a file lies if that is another host."""
+        """Request a range; remember the file's address if it is on another host."""
         from huggingface_hub.utils import get_session  # type: ignore[attr-defined]  # in no __all__
 
         headers = {**headers, "Range": f"bytes={start}-{end - 1}"}
         session: Any = get_session()
-        # httpx in new versions of the client, requests in older ones; the body is read after its status was.
+        # httpx in new versions of the client, requests in older ones; check the status before reading the body.
         asked: Any = (
             session.stream("GET", url, headers=headers, timeout=_TIMEOUT)
             if callable(getattr(session, "stream", None))
@@ -255,7 +255,7 @@ AnyRanges = Ranges | LocalRanges | HttpRanges | HubRanges
 
 
 def ranges_of(fs: Any, root: str) -> AnyRanges:
-    """Return what reads ranges below a root of a file system."""
+    """Return a range reader for a root of a file system."""
     protocols = {fs.protocol} if isinstance(fs.protocol, str) else set(fs.protocol)
     if "hf" in protocols:
         return HubRanges(fs, root)
@@ -290,11 +290,11 @@ def adjacent_runs(places: Sequence[SamplePlace], gap: int = 0) -> Iterator[list[
 
 
 def decode_sample(data: bytes | memoryview, place: SamplePlace, check: bool) -> dict[str, Any]:
-    """Decode one sample from its tar members: plain ustar headers, as a release's shards have them.
+    """Decode one sample from its tar members: plain ustar headers, as in a release's shards.
 
     Args:
         data: the members.
-        place: where they are from.
+        place: their location.
         check: check the image too.
     """
     sample: dict[str, Any] = {}
@@ -304,7 +304,7 @@ def decode_sample(data: bytes | memoryview, place: SamplePlace, check: bool) -> 
             head = bytes(data[at : at + _BLOCK])
             if head[257:262] != b"ustar":
                 raise ValueError("no ustar header")
-            # POSIX.1-1988, ustar: the sum of the header's bytes, its own field as spaces.
+            # POSIX.1-1988, ustar: the sum of the header's bytes, with the checksum field as spaces.
             if sum(head) - sum(head[148:156]) + 8 * 0x20 != int(head[148:154], 8):
                 raise ValueError("a damaged header")
             size = int(head[124:135], 8)
@@ -320,7 +320,7 @@ def decode_sample(data: bytes | memoryview, place: SamplePlace, check: bool) -> 
             raise ValueError("more than three members")
         sample["txt"] = sample["txt"].decode("utf-8")
         record = sample["json"]
-        # The text of a panel's sample is what its figure's caption says of it.
+        # The text of a panel's sample is its part of the figure's caption.
         if record["text" if "panel_id" in record else "caption"] != sample["txt"]:
             raise ValueError("a text that is not its caption")
         if check and not image_holds(sample["jpg"], record["sha256"]):

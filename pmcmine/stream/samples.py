@@ -1,4 +1,4 @@
-"""Samples of a release as an iterable that holds its state."""
+"""Iterate over samples of a release, with a resumable state."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from pmcmine.stream.pictures import Decoder
 from pmcmine.stream.ranges import MOST_WAIT, AnyRanges, NoRanges, SamplePlace, adjacent_runs, decode_sample
 from pmcmine.stream.state import Position
 
-_TRIES: Final = 7  # readings of a range
-_WAIT: Final = 0.1  # seconds before the second one; doubles, with jitter
+_TRIES: Final = 7  # attempts to read a range
+_WAIT: Final = 0.1  # seconds before the second attempt; doubles, with jitter
 _UPDATED: Final = "If the release has changed since the stream was opened, open it again"
 _Answer = Future[list[dict[str, Any]] | PmcmineError]
 
 
 class Samples:
-    """The samples of one share, in an order that follows from seed, epoch and world.
+    """The samples of one share, in an order that follows from seed, epoch and number of shares.
 
-    Iterate again for the next epoch. An iteration that was left early is continued by the next one. For a torch
-    DataLoader take `torch_dataset`, whose workers share the samples of a rank.
+    Iterate again for the next epoch. An iteration stopped early is continued by the next one. For a torch DataLoader
+    use `torch_dataset`, whose workers split the samples of a rank.
     """
 
     def __init__(
@@ -59,10 +59,10 @@ class Samples:
         self._decoder = decoder
         self._on_error = on_error
         self._at = Position(0, world_size)
-        self._done = 0  # of the running iteration, which started at `_at.done`
+        self._done = 0  # samples read by the running iteration, which started at `_at.done`
         self._turn = 0  # number of the iteration that moves the position
         self._fingerprint: str | None = None
-        self._loaded = False  # a position was loaded and nothing read since
+        self._loaded = False  # whether a position was loaded and nothing read since
         self._pid = os.getpid()
         self._workers: Any = None  # `pmcmine.stream.torch.Shared`, once there is a torch dataset
 
@@ -70,7 +70,7 @@ class Samples:
         return self.size_of(self._rank, self.position.among(self._world))
 
     def left_in_epoch(self) -> int:
-        """Return how many samples all shares together have left of this epoch, if each has had as many as this one."""
+        """Return how many samples of this epoch all shares have left, if each has read as many as this one."""
         at = self.position
         left = stream_state.left_of(len(self._places), at.before)
         return max(left - at.done * at.shares, 0)
@@ -80,17 +80,17 @@ class Samples:
 
     @property
     def position(self) -> Position:
-        """Where the running iteration is."""
+        """Position of the running iteration."""
         return Position(self._at.epoch, self._at.shares, self._done, self._at.before)
 
     def go_to(self, position: Position) -> None:
-        """Continue from a position; an iteration that is running no longer counts."""
+        """Continue from a position; a running iteration no longer counts."""
         self._at, self._done, self._turn, self._loaded = position, position.done, self._turn + 1, False
 
     def set_epoch(self, epoch: int) -> None:
-        """Begin another epoch: another order, from its start.
+        """Start another epoch, with its own order.
 
-        A position that was just loaded is kept if it is of the same epoch, so that a loop over epochs can resume.
+        A position that was just loaded is kept if it is in the same epoch, so that a loop over epochs can resume.
         """
         if self._loaded and epoch == self._at.epoch:
             return
@@ -99,18 +99,18 @@ class Samples:
             self._workers.start_over(self)
 
     def size_of(self, share: int, position: Position) -> int:
-        """Return the number of all samples of a share, those before the position included."""
+        """Return the total number of samples of a share, including those before the position."""
         left = stream_state.left_of(len(self._places), position.before)
         return left // position.shares + (share < left % position.shares)
 
     def _sequence(self, share: int, position: Position) -> Sequence[int]:
-        """Return the numbers of all samples of a share, those before the position included."""
+        """Return the numbers of all samples of a share, including those before the position."""
         runs = runs_of(len(self._places), self._starts)
         left = remaining(runs, self._seed, position.epoch, position.before)
         return World(left, position.shares, self._seed, position.epoch).share(share)
 
     def state_after(self, n: int, size: int, workers: int) -> dict[str, Any]:
-        """Return the state of all ranks after each has had so many batches; see `Batches.state_after`."""
+        """Return the state of all ranks after each has received `n` batches; see `Batches.state_after`."""
         if workers == 0:
             return self.state_dict()
         shares = self._world * workers
@@ -122,10 +122,10 @@ class Samples:
         return self._state(Position(start.epoch, shares, 0, before))
 
     def state_dict(self) -> dict[str, Any]:
-        """Return where this share is, for `load_state_dict` of the same release, condition, split and seed.
+        """Return the position of this share, for `load_state_dict` of the same release, condition, split and seed.
 
         Raises:
-            PmcmineError: if workers of a DataLoader read the samples: they alone know.
+            PmcmineError: if DataLoader workers read the samples: only they know the position.
         """
         if self._workers is not None:
             self._workers.check_known()
@@ -144,15 +144,16 @@ class Samples:
         }
 
     def load_state_dict(self, state: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
-        """Continue where a share was; in another world, with a part of what all shares of the old one had left.
+        """Resume a share; with a different number of shares, the remaining samples are redistributed.
 
         Args:
-            state: of one share, if all shares of its world have had as many samples, as between two steps.
-                Or a list of the states of all shares in the order of their ranks, whose shares may have had different
-                numbers of samples; what is left is then dealt again, in the same world, too.
+            state: state of one share, if all shares have read equally many samples, as between two steps. Or a list of
+                the
+                states of all shares in the order of their ranks, which may have read different numbers of samples; the
+                remaining samples are then redistributed, even with the same number of shares.
 
         Raises:
-            PmcmineError: if it is the state of something else, or of a stream with another seed.
+            PmcmineError: if the state belongs to something else, or to a stream with another seed.
         """
         if isinstance(state, Sequence):
             seed, position = stream_state.merge(self._renewed(state), len(self._places), self._of)
@@ -171,7 +172,7 @@ class Samples:
         return position
 
     def _renewed(self, states: Sequence[Any]) -> list[Any]:
-        """Return states with the fingerprint of today, if they have that which earlier versions saved."""
+        """Replace fingerprints saved by earlier versions with the current one."""
         mine, earlier = self._of, ""
         found = []
         for state in states:
@@ -188,13 +189,13 @@ class Samples:
 
     @property
     def _of(self) -> str:
-        """What the samples are, for states."""
+        """Fingerprint of the samples, for states."""
         if self._fingerprint is None:
             self._fingerprint = self._index.fingerprint(self._compose.shown)
         return self._fingerprint
 
     def _earlier(self) -> str:
-        """Return what they were for states of earlier versions."""
+        """Return the fingerprint used by earlier versions."""
         return self._index.earlier_fingerprint(self._compose.shown)
 
     @property
@@ -207,7 +208,7 @@ class Samples:
         """Yield samples as dicts of `key`, `jpg` (bytes), `txt` (str) and `json` (dict), from the position on.
 
         Raises:
-            PmcmineError: in a worker of a DataLoader that did not open the samples itself: each would read them all.
+            PmcmineError: in a DataLoader worker that did not open the samples itself: each would read all of them.
         """
         torch_data = sys.modules.get("torch.utils.data")
         if os.getpid() != self._pid and torch_data is not None and torch_data.get_worker_info() is not None:
@@ -219,9 +220,9 @@ class Samples:
         return self.read(self._rank, self.position.among(self._world), next_epoch=True)
 
     def end_epoch(self, least: int) -> None:
-        """Go to the next epoch if fewer than so many samples are left of one that was begun here.
+        """Go to the next epoch if fewer than `least` samples are left in an epoch that was started here.
 
-        A loop that counts takes all samples, and never asks whether there are more.
+        A loop that counts steps takes all samples, and never checks for more.
         """
         position = self.position.among(self._world)
         if position.done and not self._loaded and self.size_of(self._rank, position) - position.done < least:
@@ -231,8 +232,8 @@ class Samples:
         """Read a share from a position on and keep the position up to date.
 
         Args:
-            share: which one of `position.shares`.
-            position: where to start.
+            share: index of the share, out of `position.shares`.
+            position: start position.
             next_epoch: go to the start of the next epoch at the end, instead of staying at the end of this one.
         """
         self.go_to(position)
@@ -241,7 +242,7 @@ class Samples:
     def _read_on(
         self, sequence: Sequence[int], position: Position, turn: int, next_epoch: bool
     ) -> Iterator[dict[str, Any]]:
-        # An iterator that is still held when Python ends is closed after modules were taken down.
+        # Iterators still alive at exit are closed after modules were torn down.
         is_finalizing = sys.is_finalizing
         # Prefetch the next window while one is used.
         pool = ThreadPoolExecutor(self._readers(), thread_name_prefix="pmcmine-stream")
@@ -260,7 +261,7 @@ class Samples:
             self.go_to(Position(position.epoch + 1, self._world))
 
     def _windows(self, sequence: Sequence[int], at: int) -> Iterator[Sequence[int]]:
-        """Split the order into what is read together."""
+        """Split the order into windows that are read together."""
         return prefetch_windows(sequence, at)
 
     def _used(self, samples: Iterable[dict[str, Any] | None], turn: int) -> Iterator[dict[str, Any]]:
@@ -272,7 +273,7 @@ class Samples:
                 continue
             try:
                 found = self._shown(sample)
-            except PmcmineError as error:  # of an image that can't be decoded
+            except PmcmineError as error:  # raised for an image that can't be decoded
                 if self._on_error == "raise":
                     raise
                 warnings.warn(f"left out: {error}", stacklevel=2)
@@ -280,25 +281,25 @@ class Samples:
             yield found
 
     def _shown(self, sample: dict[str, Any]) -> dict[str, Any]:
-        """Return a sample in the form that was asked for."""
+        """Return a sample in the requested form."""
         composed = self._compose(sample)
         return composed if self._decoder is None else self._decoder(composed)
 
     def batched(self, size: int, *, drop_last: bool = False) -> Batches:
-        """Return batches of samples: dicts of lists. Between two, this stream's `state_dict` is where the next begins.
+        """Return batches of samples: dicts of lists. Between two, `state_dict` gives the start of the next one.
 
         Args:
-            size: samples of a batch.
-            drop_last: leave out the last batch of an epoch if it is smaller.
+            size: samples per batch.
+            drop_last: drop the last batch of an epoch if it is smaller.
         """
         return Batches(self, size, drop_last)
 
     def _readers(self) -> int:
-        """Return how many threads read at once."""
+        """Return the number of reader threads."""
         return self._ranges.at_once
 
     def _begin(self, pool: ThreadPoolExecutor, places: Sequence[SamplePlace]) -> Iterator[dict[str, Any] | None]:
-        """Begin to read samples: adjacent ranges at once, those first that are needed first."""
+        """Start reading samples: adjacent ranges together, ordered by first use."""
         order = sorted(range(len(places)), key=lambda n: (places[n].shard, places[n].offset))
         parts: list[tuple[list[int], list[SamplePlace]]] = []
         at = 0
@@ -306,7 +307,7 @@ class Samples:
             parts.append((order[at : at + len(run)], run))
             at += len(run)
         parts.sort(key=lambda part: min(part[0]))
-        slots = [(0, 0)] * len(places)  # of each sample: which range, and where in it
+        slots = [(0, 0)] * len(places)  # for each sample: its range, and its index there
         for k, (numbers, _) in enumerate(parts):
             for j, n in enumerate(numbers):
                 slots[n] = (k, j)
@@ -315,7 +316,7 @@ class Samples:
     def _answered(
         self, slots: Iterable[tuple[int, int]], answers: Sequence[_Answer]
     ) -> Iterator[dict[str, Any] | None]:
-        """Yield samples in the given order, each as soon as its range was read. None for unreadable samples."""
+        """Yield samples in the given order, each as soon as its range is read. None for unreadable samples."""
         found: list[list[dict[str, Any]] | PmcmineError | None] = [None] * len(answers)
         for k, j in slots:
             answer = found[k]
@@ -328,7 +329,7 @@ class Samples:
             yield None if isinstance(answer, PmcmineError) else answer[j]
 
     def _samples(self, run: Sequence[SamplePlace]) -> list[dict[str, Any]] | PmcmineError:
-        """Read the samples of a range, or the reason why they can't be read."""
+        """Read the samples of a range; return an error if they can't be read."""
         start, end = run[0].offset, run[-1].offset + run[-1].size
         try:
             data = memoryview(self._range(run[0].shard, start, end))

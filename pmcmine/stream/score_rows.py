@@ -1,4 +1,4 @@
-"""The rows of a release's scores, wherever it is."""
+"""Read the scores of a local or remote release."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def score_rows(fs: Any, tables: str, release: str, digest: str, score: ScoreFact
     Args:
         fs: file system.
         tables: root of the tables.
-        release: where the release is, for messages.
+        release: location of the release, for messages.
         digest: hash of its `release.json`.
         score: the score.
 
     Raises:
-        PmcmineError: if it has none.
+        PmcmineError: if it has no rows.
     """
     root = side_root(fs, tables, release, digest)
     paths = [f"{root}/{release_name(name).removeprefix('scores/')}" for name in sorted(score.of)]
@@ -42,15 +42,15 @@ class SampleScores:
     """Scores of the samples of a split.
 
     Args:
-        names: columns, in the order in which they were asked for.
-        tables: for each score the columns that it holds, and their values by figure.
+        names: columns, in the requested order.
+        tables: for each score, its columns and their values by figure.
     """
 
     def __init__(self, names: tuple[str, ...], tables: Sequence[tuple[tuple[str, ...], Lookup]]) -> None:
         self.names, self._tables = names, tables
 
     def of(self, figure_id: str) -> dict[str, Any]:
-        """Return the scores of a figure; None where it has none."""
+        """Return the scores of a figure; None if it has none."""
         found: dict[str, Any] = dict.fromkeys(self.names)
         for names, held in self._tables:
             row = held.row(figure_id)
@@ -62,18 +62,18 @@ class SampleScores:
 def sample_scores(
     names: Collection[str], listing: Listing, release: str, fs: Any, tables: str, split: str
 ) -> SampleScores | None:
-    """Read the scores that samples of a split are given; None if none is asked for.
+    """Read the scores to add to the samples of a split; None if none is requested.
 
     Args:
-        names: columns of scores of figures.
-        listing: of the release.
-        release: where it is, for messages.
+        names: score columns of figures.
+        listing: listing of the release.
+        release: its location, for messages.
         fs: its file system.
         tables: root of its tables.
         split: the split.
 
     Raises:
-        PmcmineError: for what is no list of names of scores, or if they can't be read.
+        PmcmineError: if it is not a list of score names, or they can't be read.
     """
     if isinstance(names, str) or not isinstance(names, Collection) or not all(isinstance(n, str) for n in names):
         raise PmcmineError(f"scores={shown(names)}: give a list of names, as in scores=['clip_score']")

@@ -1,4 +1,4 @@
-"""State of the reader: save, check and resume a position, also with a different number of ranks."""
+"""Save, check and resume the position of a reader, also with a different number of ranks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 from pmcmine.errors import PmcmineError
 
 FORMAT: Final = 3  # of `state_dict`
-_EARLIER: Final = (1, 2)  # read if only one share had read: shares were of uneven size then; 1 has no `before`
+_EARLIER: Final = (1, 2)  # accepted for a single share: share sizes were uneven then; 1 has no `before`
 MOST_SHARES: Final = 1 << 20
 _MOST_EPOCH: Final = 1 << 53
 _MOST_WORLDS: Final = 1_000
@@ -29,10 +29,10 @@ class Position:
 
     Attributes:
         epoch: the epoch.
-        shares: shares of the world.
-        done: samples that each share has had.
-        before: shares, and samples that each had (one number if all had as many), of the worlds that read the epoch
-            before this one did.
+        shares: number of shares.
+        done: samples that each share has read.
+        before: for each earlier world that read the epoch: its number of shares, and the samples that each share had
+            read (one number if all are equal).
     """
 
     epoch: int
@@ -41,7 +41,7 @@ class Position:
     before: Before = ()
 
     def among(self, shares: int) -> Position:
-        """Return the same place in a world of so many shares, which share what is left."""
+        """Return the same position in a world with `shares` shares, which split the remaining samples."""
         if shares == self.shares:
             return self
         before = (*self.before, (self.shares, self.done)) if self.done else self.before
@@ -49,12 +49,13 @@ class Position:
 
 
 def image_holds(data: bytes, digest: str) -> bool:
-    """Check whether an image is what was published.
+    """Check whether an image is the published one.
 
     Args:
         data: the image.
-        digest: SHA-256 of the file that it was made from. A PNG may have been made from another format; then the CRC-32
-            of its chunks says whether it is whole (ISO/IEC 15948, 5.3).
+        digest: SHA-256 of the file that it was made from. A PNG may have been made from another format; it is then
+            checked
+            by the CRC-32 of its chunks (ISO/IEC 15948, 5.3).
     """
     if sha256(data).hexdigest() == digest:
         return True
@@ -76,11 +77,11 @@ def parse(state: object, samples: int, of: str) -> tuple[int | None, Position]:
 
     Args:
         state: from `state_dict`, perhaps read from a file.
-        samples: samples of the reader that it is loaded into.
-        of: its fingerprint.
+        samples: number of samples of the reader that loads it.
+        of: fingerprint of that reader.
 
     Raises:
-        PmcmineError: one line, if it is the state of something else, or damaged.
+        PmcmineError: one line, if the state belongs to something else, or is damaged.
     """
     if not isinstance(state, Mapping):
         raise PmcmineError(f"a state is a dict from state_dict(), not {type(state).__name__}")
@@ -106,10 +107,10 @@ def parse(state: object, samples: int, of: str) -> tuple[int | None, Position]:
 
 
 def merge(states: Sequence[Any], samples: int, of: str) -> tuple[int | None, Position]:
-    """Return the seed and the position that the states of all shares of a world come to, in the order of their ranks.
+    """Merge the states of all shares of a world, in the order of their ranks, into a seed and a position.
 
     Raises:
-        PmcmineError: as `parse`; if they are not of one world; and if one share is in the next epoch already.
+        PmcmineError: as `parse`; if they are not of one world; or if one share is in the next epoch already.
     """
     parsed = [parse(state, samples, of) for state in states]
     if not parsed:
@@ -136,15 +137,15 @@ def merge(states: Sequence[Any], samples: int, of: str) -> tuple[int | None, Pos
 
 
 def sizes_of(n: int, shares: int) -> list[int]:
-    """Return the numbers of samples of the shares of a world: no two differ by more than one."""
+    """Return the number of samples of each share: no two differ by more than one."""
     return [n // shares + (share < n % shares) for share in range(shares)]
 
 
 def left_of(samples: int, before: Before) -> int:
-    """Return how many samples earlier worlds have left.
+    """Return the number of samples left by earlier worlds.
 
     Raises:
-        PmcmineError: if a share of them has had more than there were.
+        PmcmineError: if one of their shares has read more than it had.
     """
     left = samples
     for shares, done in before:
@@ -192,7 +193,7 @@ def _damaged(name: str, value: object) -> PmcmineError:
 
 
 def check_seed(saved: int | None, seed: int | None) -> None:
-    """Check that a state has the seed of its reader: with another one, the order of samples is another.
+    """Check that a state has the seed of its reader: another seed means another order of samples.
 
     Raises:
         PmcmineError: one line that says how to open the stream.
@@ -205,7 +206,7 @@ def check_seed(saved: int | None, seed: int | None) -> None:
 
 
 def shown(value: object) -> str:
-    """Return the beginning of what a value looks like, in one line."""
+    """Return the beginning of a value's representation, on one line."""
     try:
         return " ".join(repr(value)[:60].split())
     except (ValueError, RecursionError):  # a number of many digits

@@ -1,4 +1,4 @@
-"""Count tokens with whatever tokenizer a consumer has."""
+"""Count tokens with a consumer's tokenizer."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _PROBE: Final = ("a", "a b c " * 2_000)
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Counts the tokens of a text. A class, because workers get it pickled.
+    """Count the tokens of a text. A class, because workers receive it pickled.
 
     Attributes:
         encode: text to ids, in one of the forms that tokenizers return.
-        marks: tokens that the model adds to what `encode` returns.
+        marks: tokens that the model adds to the output of `encode`.
     """
 
     encode: Callable[[str], Any]
     marks: int = 0
 
     def __call__(self, text: str) -> int:
-        """Return the number of tokens, those at the start and end included."""
+        """Return the number of tokens, including those at the start and end."""
         return _length(self.encode(text)) + self.marks
 
 
@@ -50,14 +50,14 @@ def counter(tokenizer: Any = None) -> Count:
             None for `estimate`.
 
     Raises:
-        PmcmineError: if it is none of these, or pads or cuts each text to one length.
+        PmcmineError: if it is none of these, or pads or cuts all texts to one length.
     """
     if tokenizer is None:
         return estimate
     inner = getattr(tokenizer, "tokenizer", None)
-    if not hasattr(tokenizer, "encode") and hasattr(inner, "encode"):  # open_clip's wrapper of one of transformers
+    if not hasattr(tokenizer, "encode") and hasattr(inner, "encode"):  # open_clip's wrapper of a transformers tokenizer
         tokenizer = inner
-    marks = _MARKS if hasattr(tokenizer, "sot_token_id") else 0  # those of open_clip leave them out of `encode`
+    marks = _MARKS if hasattr(tokenizer, "sot_token_id") else 0  # open_clip's own tokenizers omit them in `encode`
     found = Counter(getattr(tokenizer, "encode", tokenizer), marks)
     try:
         short, long = map(found, _PROBE)
@@ -73,7 +73,7 @@ def counter(tokenizer: Any = None) -> Count:
 
 
 def name_of(tokenizer: Any) -> str:
-    """Return a name of a tokenizer that is the same in another process."""
+    """Return a tokenizer name that is stable across processes."""
     if tokenizer is None:
         return "estimate"
     named = tokenizer if hasattr(tokenizer, "__qualname__") else type(tokenizer)

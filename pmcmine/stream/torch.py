@@ -1,7 +1,7 @@
-"""Samples as a torch dataset. Loaded by `pmcmine.stream.torch_dataset` alone: nothing else here needs torch.
+"""Provide samples as a torch dataset. Loaded only by `pmcmine.stream.torch_dataset`: nothing else here needs torch.
 
 Workers of a DataLoader are processes with copies of the dataset. They agree on the epoch through a small file: a
-DataLoader tells its workers neither that the main process chose another epoch nor what the other workers have read.
+DataLoader informs its workers neither of a new epoch chosen by the main process nor of the progress of other workers.
 """
 
 from __future__ import annotations
@@ -36,10 +36,9 @@ def _remove(path: str, pid: int) -> None:
 class Shared:
     """State shared by the processes that read one dataset. Changes are atomic, even if a worker is killed.
 
-    The content: `version` counts the calls of `set_epoch` and `load_state_dict`; `start` is what the last one chose;
-    `reading` says whether workers have read since;
-    `iteration` and `epoch` identify the running iteration, `joined` lists its workers; `next` is the epoch that each
-    worker reads next.
+    The content: `version` counts the calls of `set_epoch` and `load_state_dict`; `start` is the position set by the
+    last call; `reading` says whether workers have read since; `iteration` and `epoch` identify the running iteration,
+    `joined` lists its workers; `next` is the next epoch of each worker.
     """
 
     def __init__(self) -> None:
@@ -62,9 +61,9 @@ class Shared:
 
     @contextmanager
     def changed(self) -> Iterator[dict[str, Any]]:
-        """Yield the content; what is changed in it is kept."""
+        """Yield the content, and save changes made to it."""
         with closing(sqlite3.connect(self._path, timeout=_WAIT_SECONDS, isolation_level=None)) as connection:
-            connection.execute("PRAGMA synchronous = OFF")  # outlives processes, not the machine
+            connection.execute("PRAGMA synchronous = OFF")  # survives processes, not the machine
             connection.execute("BEGIN IMMEDIATE")
             content: dict[str, Any] = json.loads(connection.execute("SELECT content FROM shared").fetchone()[0])
             yield content
@@ -103,16 +102,16 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
         if samples._workers is None:
             samples._workers = Shared()
         self._shared: Shared = samples._workers
-        self._base: Position | None = None  # in a worker: position of the main process when it chose the epoch
+        self._base: Position | None = None  # in a worker: position of the main process at its choice of the epoch
         self._loaded: Position | None = None  # in a worker: state from a StatefulDataLoader, until the next read
 
     @property
     def _least(self) -> int:
-        """Fewer samples than this at the end of an epoch make no batch."""
+        """Minimum samples at the end of an epoch that make a batch."""
         return 1 if self._batches is None else self._batches.least
 
     def set_epoch(self, epoch: int) -> None:
-        """Begin another epoch, in the main process and in its workers."""
+        """Start another epoch, in the main process and in its workers."""
         self._samples.set_epoch(epoch)
 
     def state_dict(self) -> dict[str, Any]:
@@ -129,7 +128,7 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
             self._samples.go_to(self._loaded)
 
     def __len__(self) -> int:
-        """Return how many samples or batches the rank has. Workers may make some more batches, each its last one."""
+        """Return the number of samples or batches of the rank. Workers may add a few batches, each its last one."""
         return len(self._samples if self._batches is None else self._batches)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -142,14 +141,14 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
             self._take_over()
             self._samples.end_epoch(self._least)
             return iter(self._samples)
-        # The position must be right before the first sample is read: a StatefulDataLoader asks for it at once.
+        # Set the position before the first sample is read: a StatefulDataLoader asks for it at once.
         shares = self._samples._world * worker.num_workers
         share = self._samples._rank * worker.num_workers + worker.id
         position = self._start(worker, share, shares)
         return self._read(worker.id, share, position)
 
     def _take_over(self) -> None:
-        """Let the main process read on after its workers."""
+        """Let the main process continue after its workers."""
         with self._shared.changed() as content:
             reading, epochs = content["reading"], content["next"].values()
         if reading:
@@ -157,7 +156,7 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
             self._shared.start_over(self._samples)
 
     def _start(self, worker: Any, share: int, shares: int) -> Position:
-        """Join the iteration of all workers, or begin it, and return where this worker starts."""
+        """Join the iteration of all workers, or start it, and return the start position of this worker."""
         iteration = worker.seed - worker.id  # the DataLoader's seed, drawn for each set of workers
         name = str(worker.id)
         with self._shared.changed() as content:
@@ -189,7 +188,7 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
         last -= last % self._least
         for sample in self._samples.read(share, position, next_epoch=False):
             if self._samples.position.done >= last and not ended:
-                # Before the last sample is handed over: a loop that counts batches never asks for the next one.
+                # Before yielding the last sample: a loop that counts batches never asks for the next one.
                 ended = True
                 self._end(worker, position)
             yield sample

@@ -1,4 +1,4 @@
-"""Texts that models wrote, by the figure that they are about, for the samples of a stream."""
+"""Look up texts written by models, by figure, for the samples of a stream."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class WrittenTexts(Lookup):
         return None if found is None else str(found[0])
 
     def among(self, chosen: ChosenList | None) -> ChosenList:
-        """Return the figures with a text, those of a list alone if there is one, as a list."""
+        """Return the figures with a text as a list, restricted to `chosen` if given."""
         ids = self.ids
         if chosen is not None:
             ids = ids.filter(pc.is_in(ids, chosen.ids[KEY].combine_chunks().cast(ids.type)))
@@ -38,7 +38,7 @@ class WrittenTexts(Lookup):
 
 
 def check_missing(caption: str, missing: object) -> None:
-    """Raise PmcmineError for what samples without a written text may not do."""
+    """Raise PmcmineError for an invalid option for samples without a written text."""
     if missing not in MISSING:
         raise PmcmineError(f"missing={missing!r}: choose from {', '.join(MISSING)}")
     if missing != "keep" and not (isinstance(caption, str) and caption.startswith(PREFIX)):
@@ -50,8 +50,8 @@ def read_texts(caption: str, listing: Listing, release: str, fs: Any, tables: st
 
     Args:
         caption: `written:NAME`.
-        listing: of the release.
-        release: where it is, for messages.
+        listing: listing of the release.
+        release: its location, for messages.
         fs: its file system.
         tables: root of its tables.
         split: the split.
