@@ -1,9 +1,9 @@
-"""Abbreviations and their long forms: "tumour necrosis factor (TNF)", and the other way round.
+"""Find abbreviations and their long forms: "tumour necrosis factor (TNF)", and the other way round.
 
 Candidates are those of Schwartz and Hearst (PSB 2003): a bracket, and the words before it in the same sentence. The
-letters of the short form are aligned with the long form by dynamic programming, and the alignment that a linear model
-likes best is taken if it is more likely than not. The model's weights were fitted by
-`pmcmine train abbreviations --gold` on the development half of MED1250 (Sohn et al. 2008, BMC Bioinformatics 9:402).
+letters of the short form are aligned with the long form by dynamic programming, and the alignment with the best score
+in a linear model is accepted if it is more likely than not. The model's weights were fitted by `pmcmine train
+abbreviations --gold` on the development half of MED1250 (Sohn et al. 2008, BMC Bioinformatics 9:402).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Final
 from pmcmine.concepts.alignment import Alignment, Model, find_alignments, shipped_model
 
 MAX_SHORT: Final = 14
-_NEAR: Final = 100_000  # characters around a short form in which it may stand again
-_CHEMICAL: Final = 15  # characters of a name of one word, from which it is no short form
-MAX_BRACKETS: Final = 10_000  # of one text; more are no prose
+_NEAR: Final = 100_000  # characters around a short form in which it may recur
+_CHEMICAL: Final = 15  # minimum characters of a one-word name that is not a short form
+MAX_BRACKETS: Final = 10_000  # per text; a text with more is not prose
 _OPEN: Final = {"(": ")", "[": "]"}
 _MAX_BRACKET: Final = 300
 _SENTENCE: Final = re.compile(r"(?:(?<!Corp)(?<!Inc)(?<!Co)[.;:!?]\s+(?=[A-Z])|[;:!?]\s+(?=[(\[])|\n\s*\n|;\s)")
@@ -47,7 +47,7 @@ class Abbreviation:
 
     Attributes:
         short: the abbreviation.
-        long: what it stands for; with a head shared by several short forms it goes on beyond `long_end`.
+        long: its long form; if several short forms share a head, it extends beyond `long_end`.
         short_start: first code point of the short form.
         short_end: one past its last one.
         long_start: first code point of the long form.
@@ -65,7 +65,7 @@ class Abbreviation:
 
 
 def _brackets(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the places of what is in brackets, nested ones too."""
+    """Yield the positions of brackets, including nested ones."""
     stack: list[tuple[str, int]] = []
     for match in re.finditer(r"[()\[\]]", text):
         c, at = match[0], match.start()
@@ -101,13 +101,13 @@ def is_short_form(text: str) -> bool:
     return not (text.isalpha() and text[1:].islower() and len(text) > 7)
 
 
-# Of "GABA(A)", "H(eff)" and "-7(E)" the bracket is an index.
+# In "GABA(A)", "H(eff)" and "-7(E)" the bracket is an index.
 _INDEX: Final = re.compile(r"(?:(?:^|[\s(\[])[^\s(\[-]{1,4}|\d)$")
 _REAL_WORD: Final = re.compile(r"[^\W\d_]{3}")
 _UNFINISHED: Final = re.compile(r"(?:-|\s(?:of|in|to|for|with|the|an?|by|from|and|or|on|at|as|than))$")
-_SYMBOL_NEXT: Final = re.compile(r"[A-Z]+(?:[A-Z]|\s?\d)")  # a letter is no short form of an acronym
-# In "nonsynonymous (dN) and synonymous (dS)" a long form does not begin with its neighbour's short form, nor is one
-# what points to figures; "(R)-lipoic acid" and "(semi)quantitative" go on without a blank.
+_SYMBOL_NEXT: Final = re.compile(r"[A-Z]+(?:[A-Z]|\s?\d)")  # a letter is not the short form of an acronym
+# In "nonsynonymous (dN) and synonymous (dS)", a long form does not begin with its neighbour's short form; a reference to
+# a figure is not a long form. "(R)-lipoic acid" and "(semi)quantitative" continue without a blank.
 _NO_LONG: Final = re.compile(r"[(\[][^()\[\]]*[)\]][\s,;]|(?:Figs?|Figures?|Tables?|Refs?|Eqs?)\b\.?\s*\d")
 _ION: Final = re.compile(r"\[([^\[\]]+)\][a-z]$")
 
@@ -120,9 +120,9 @@ _ROTATED: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A short form, the window its long form ends or stands in, and where both are.
+    """A short form, the window that its long form ends or lies in, and the positions of both.
 
-    `shared` code points at the window's end are the head that several short forms share: "scanning (SEM) and
+    The last `shared` code points of the window are the head that several short forms share: "scanning (SEM) and
     transmission (TEM) electron microscopy".
     """
 
@@ -139,7 +139,7 @@ class Candidate:
         return self.window[alignment.start :].rstrip("\"'”’")
 
     def alignments(self) -> list[Alignment]:
-        """Return all ways to read it."""
+        """Return all alignments of the letters."""
         if not self.reverse and _UNFINISHED.search(self.window):
             return []
         found = find_alignments(self.short, self.window, self.reverse, self.recurs, self.shared > 0)
@@ -163,7 +163,7 @@ class Candidate:
 
 
 def candidates(text: str, wanted: Container[str] | None = None) -> Iterator[Candidate]:
-    """Yield the places where an abbreviation may be defined, any or one that is wanted."""
+    """Yield positions that may define an abbreviation; only those of `wanted` short forms if given."""
     for candidate in _candidates(text, wanted):
         at = candidate.short_start
         near = text if len(text) <= 2 * _NEAR else text[max(0, at - _NEAR) : at + _NEAR]
@@ -171,7 +171,7 @@ def candidates(text: str, wanted: Container[str] | None = None) -> Iterator[Cand
 
 
 def _recurs(text: str, short: str) -> bool:
-    """Check whether a short form is in a text more than once, as a word."""
+    """Check whether a short form occurs more than once in a text, as a word."""
     seen = 0
     at = text.find(short)
     while at >= 0:
@@ -189,14 +189,14 @@ def _candidates(text: str, wanted: Container[str] | None) -> Iterator[Candidate]
     b = 0
     for start, end in sorted(islice(_brackets(text), MAX_BRACKETS)):
         if not _LETTER.search(text, start, end):
-            continue  # most brackets hold the number of a reference
+            continue  # most brackets hold a reference number
         while b + 1 < len(breaks) and breaks[b + 1] <= start:
             b += 1
         yield from _forward(text, start, end, breaks[b], wanted)
         yield from _reverse(text, start, end, breaks[b], wanted)
 
 
-_CHAIN: Final = re.compile(  # the first group is `,? ?` and 2 to 40 characters, in one way only
+_CHAIN: Final = re.compile(  # the first group matches `,? ?` and 2 to 40 characters, in one way only
     r"(?:(?:[^()\[\].;]{2,40}|[, ][^()\[\].;]{40}|, [^()\[\].;]{40})[(\[][^()\[\]]{1,12}[)\]]){0,6}"
     r",? (?:and|or) [^()\[\].;]{2,40}[(\[][^()\[\]]{1,12}[)\]](?=[ -][a-z])"
 )
@@ -205,7 +205,7 @@ _BEFORE: Final = re.compile(r"[)\]],? (?:and|or) [^()\[\].;]{2,40}$")
 
 
 def _shared_heads(text: str, start: int, end: int) -> Iterator[str]:
-    """Yield heads that what stands before the bracket shares with others, one and two words of them."""
+    """Yield heads that the text before the bracket shares with other short forms, one and two words long."""
     chain = _CHAIN.match(text, end + 1)
     after = chain.end() if chain else end + 1
     if chain is None and not _BEFORE.search(text[max(0, start - 60) : start]):
@@ -225,14 +225,14 @@ def _trim(text: str, start: int) -> tuple[str, int]:
 
 
 def _last_words(text: str, count: int) -> int:
-    """Return where the last words of a text begin, as many as asked for, or all."""
+    """Return the start of the last `count` words of a text, or of all words."""
     parts = text.rsplit(None, count)
     before = len(parts[0]) if len(parts) > count else 0
     return len(text) - len(text[before:].lstrip())
 
 
 def _forward(text: str, start: int, end: int, sentence: int, wanted: Container[str] | None) -> Iterator[Candidate]:
-    """Find a long form followed by the short form in brackets."""
+    """Find a long form followed by its short form in brackets."""
     content, at = text[start + 1 : end], start + 1
     lead = _LEAD.match(content)
     if lead:
@@ -245,7 +245,7 @@ def _forward(text: str, start: int, end: int, sentence: int, wanted: Container[s
         options += [parts[0], parts[-1]]
     trimmed = [_trim(option, at) for option in options]
     if wanted is not None and not any(short in wanted for short, _ in trimmed):
-        trimmed = []  # as of most brackets; most of the time goes into telling what is a short form
+        trimmed = []  # as for most brackets; recognising short forms takes most of the time
     for option, (short, place) in zip(options, trimmed, strict=False):
         if not is_short_form(short):
             continue
@@ -274,7 +274,7 @@ def _forward(text: str, start: int, end: int, sentence: int, wanted: Container[s
 
 
 def _reverse(text: str, start: int, end: int, sentence: int, wanted: Container[str] | None) -> Iterator[Candidate]:
-    """Find a short form followed by the long form in brackets."""
+    """Find a short form followed by its long form in brackets."""
     content, at = text[start + 1 : end], start + 1
     if " " not in content.strip() and len(content) < 9:
         return
@@ -296,7 +296,7 @@ def _reverse(text: str, start: int, end: int, sentence: int, wanted: Container[s
         yield Candidate(short, len(text[:start].rstrip()) - len(short), window, place, True)
 
 
-# Symbols whose letters are not those of their name.
+# Symbols that share no letters with their name.
 _SYMBOLS: Final = {
     short: re.compile(rf"(?<![\w-])(?:{long})$", re.IGNORECASE)
     for short, long in (
@@ -316,7 +316,7 @@ _SYMBOLS: Final = {
     )
 }  # fmt: skip
 _KNOWN: Final = 0.95  # probability of a symbol and its name
-_DOUBTFUL: Final = 0.6  # of alignments that a symbol's name is preferred to
+_DOUBTFUL: Final = 0.6  # alignments below this probability lose to a symbol's name
 
 
 def score_candidate(candidate: Candidate, model: Model) -> tuple[float, Alignment | None]:
@@ -337,11 +337,11 @@ def score_candidate(candidate: Candidate, model: Model) -> tuple[float, Alignmen
 def find_abbreviations(
     text: str, model: Model | None = None, wanted: Container[str] | None = None
 ) -> list[Abbreviation]:
-    """Find abbreviations that a text defines, in its order.
+    """Find the abbreviations that a text defines, in order.
 
     Args:
         text: a paragraph, caption or abstract.
-        model: another model than the shipped one.
+        model: model to use instead of the shipped one.
         wanted: short forms to look for; all if None.
     """
     model = model or shipped_model()

@@ -1,4 +1,4 @@
-"""Letters of a short form in the words before it: alignments, their features and the shipped model."""
+"""Align the letters of a short form with the words before it: alignments, their features and the shipped model."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NUMBER_WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """One way to find the letters of a short form in a long form that starts at `start` of the window."""
+    """One alignment of a short form's letters with a long form that starts at `start` of the window."""
 
     start: int
     features: tuple[float, ...]
@@ -57,23 +57,23 @@ def _balanced(text: str) -> bool:
 
 
 _WORD_START: Final = re.compile(r"\S+")
-# Letters or digits; `\d` lacks the superscripts, subscripts and circled ones that `str.isdigit` knows.
+# Letters or digits; `\d` lacks the superscript, subscript and circled digits that `str.isdigit` accepts.
 _DIGIT: Final = r"\d²³¹⁰⁴-⁹₀-₉①-⑨⑴-⑼⒈-⒐⓪⓵-⓽⓿❶-❾➀-➈➊-➒"
 _RUN: Final = re.compile(rf"[{_DIGIT}]+|[^\W_{_DIGIT}]+")
 _LOCANT: Final = re.compile(r"^(?:[\d,'′()+/\[\]-]|[a-zA-Zα-ω]\b(?=[-()\]\d,'])|bis|di|tri|beta-|alpha-|gamma-)+$")
 
 
 class _Window:
-    """The text in which a long form is looked for: its words and the kind of each position.
+    """The text searched for a long form: its words and the kind of each position.
 
     Attributes:
         text: the text.
         low: the same in lower case.
-        kinds: of each position: 2 starts a word, 1 follows a hyphen or the like, 0 is inside.
-        starts: positions whose kind is 2 or 1, in order.
+        kinds: kind of each position: 2 starts a word, 1 follows a hyphen or similar, 0 is inside.
+        starts: positions of kind 2 or 1, in order.
         words: its words in lower case.
-        word_of: number of the word of each position, and of one after the end.
-        sums: content words before each word.
+        word_of: word index of each position, and of one after the end.
+        sums: number of content words before each word.
     """
 
     def __init__(self, text: str) -> None:
@@ -103,7 +103,7 @@ class _Window:
 
 
 def _kinds(low: str) -> tuple[bytearray, list[int]]:
-    """Return the kind of each position, and the positions that are not inside of a word."""
+    """Return the kind of each position, and the positions that are not inside a word."""
     kinds = bytearray(len(low))
     starts = [m.start() for m in _RUN.finditer(low)]
     for i in starts:
@@ -114,7 +114,7 @@ def _kinds(low: str) -> tuple[bytearray, list[int]]:
 
 
 def _begins_word(low: str, letter: str) -> bool:
-    """Check whether a letter stands after what is no letter."""
+    """Check whether a letter occurs after a non-letter."""
     at = low.find(letter)
     while at > 0 and low[at - 1].isalnum() and not low[at - 1].isdecimal():
         at = low.find(letter, at + 1)
@@ -124,7 +124,7 @@ def _begins_word(low: str, letter: str) -> bool:
 def find_alignments(
     short: str, window: str, reverse: bool = False, recurs: bool = False, shared: bool = False
 ) -> list[Alignment]:
-    """Find the best alignment for each position where the long form may begin."""
+    """Find the best alignment for each possible start of the long form."""
     letters = [(c.lower(), c) for c in short if c.isalnum()]
     if not letters:
         return []
@@ -156,8 +156,8 @@ def find_alignments(
     return found
 
 
-_Best = list[dict[int, tuple[float, int, int]]]  # of letter k at place p: score, next letter, its place
-# Of a letter in a word: its places, negated, the last first; and the best of those up to each.
+_Best = list[dict[int, tuple[float, int, int]]]  # for letter k at position p: score, next letter, its position
+# For a letter in a word: its positions, negated, the last first; and the best of those up to each.
 _Run = tuple[list[int], list[int]]
 
 
@@ -165,7 +165,7 @@ class _Search:
     """Dynamic programming, from the last letter to the first.
 
     Attributes:
-        best: best[k][p] is (score, next letter, its place) of aligning the letters from k on, with letter k at p.
+        best: best[k][p] is (score, next letter, its position) of aligning the letters from k on, with letter k at p.
     """
 
     def __init__(self, letters: Sequence[tuple[str, str]], text: _Window) -> None:
@@ -179,10 +179,10 @@ class _Search:
             self._runs[k] = _runs(self.best[k], text.word_of)
 
     def _places(self, c: str, k: int) -> list[int]:
-        """Where a letter may stand; the first one at no place inside of a word."""
+        """Return the possible positions of a letter; the first letter is never inside a word."""
         low, kinds = self._text.low, self._text.kinds
         found = []
-        at = low.find(c) if len(c) == 1 else -1  # some letters are two in lower case
+        at = low.find(c) if len(c) == 1 else -1  # some letters become two in lower case
         while at >= 0:
             if k or kinds[at]:
                 found.append(at)
@@ -194,24 +194,24 @@ class _Search:
         return found
 
     def _farther(self, word: int, j: int, lost: float) -> tuple[float, int]:
-        """Score and place of letter j in the best later word; all places of a word cost the same to go to."""
+        """Return score and position of letter j in the best later word; reaching any position of a word costs the same."""
         top = (-1e9, -1)
         sums, best = self._text.sums, self.best[j]
         passed = sums[word + 1]
         for other, (_, tops) in self._runs[j].items():
             if other <= word:
                 break
-            full = sums[other] - passed  # words in between, as `_Window.skipped` counts them
+            full = sums[other] - passed  # words in between, counted as in `_Window.skipped`
             s = best[tops[-1]][0] - lost - 1.6 * full - 0.15 * ((other - word - 1) - full)
             if s >= top[0]:
                 top = (s, tops[-1])
         return top
 
     def _align(self, k: int, places: Sequence[int]) -> None:
-        """Find the best way on from each place of letter k."""
+        """Find the best continuation from each position of letter k."""
         letters, text = self._letters, self._text
         digit = letters[k][0].isdigit()
-        # What remains of the letters at the end is missed.
+        # The letters left at the end are missed.
         missed = sum(_missing(letters[j][0]) for j in range(k + 1, len(letters)))
         known: dict[tuple[int, int], tuple[float, int]] = {}
         for p in places:
@@ -229,7 +229,7 @@ class _Search:
     def _step(
         self, k: int, p: int, step: int, known: dict[tuple[int, int], tuple[float, int]], top: tuple[float, int, int]
     ) -> tuple[float, int, int]:
-        """Return the better of `top` and going on to the next letter, or with step 2 the one after it."""
+        """Return the better of `top` and continuing with the next letter, or with step 2 the one after it."""
         j = k + step
         best = self.best[j]
         lost = 0.0 if step == 1 else _missing(self._letters[k + 1][0])
@@ -248,14 +248,14 @@ class _Search:
 
 
 def _missing(letter: str) -> float:
-    """Return what it costs that a letter is found nowhere."""
+    """Return the cost of a letter without a match."""
     return 0.7 if letter.isdigit() else 2.5
 
 
 def _path_features(
     letters: Sequence[tuple[str, str]], text: _Window, best: _Best, letter: int, place: int
 ) -> dict[str, float]:
-    """Features of the best path from a letter at a place; those of its long form are still 0."""
+    """Return the features of the best path from a letter at a position; those of its long form are still 0."""
     f = dict.fromkeys(FEATURES, 0.0)
     k, p, last, entered = letter, place, -1, -1
     used = set()
@@ -301,14 +301,14 @@ def _path_features(
 
 
 def _way(kind: int, follows: bool) -> str:
-    """Name of the feature that counts letters found in a kind of place."""
+    """Return the feature that counts letters matched at this kind of position."""
     if kind:
         return "initial" if kind == 2 else "hyphen"
     return "run" if follows else "inner"
 
 
 def _start(text: _Window, place: int, f: dict[str, float]) -> int:
-    """Where the long form begins: with a locant before its first letter, which `f` notes, or an open bracket."""
+    """Return the start of the long form, including an open bracket or a locant (noted in `f`) before it."""
     window, start = text.text, place
     while start and not text.low[start - 1].isspace():
         start -= 1
@@ -321,7 +321,7 @@ def _start(text: _Window, place: int, f: dict[str, float]) -> int:
 
 
 def _runs(best: dict[int, tuple[float, int, int]], word_of: Sequence[int]) -> dict[int, _Run]:
-    """Group places, which `best` holds in order, by word, the last place first."""
+    """Group positions, which `best` holds in order, by word, the last position first."""
     out: dict[int, _Run] = {}
     for p in reversed(best):
         run = out.get(word_of[p])
@@ -335,14 +335,14 @@ def _runs(best: dict[int, tuple[float, int, int]], word_of: Sequence[int]) -> di
 
 
 def _after(run: _Run, p: int) -> int:
-    """Return the best place of a word after a place in it; -1 if there is none."""
+    """Return the best position in a word after a given one; -1 if there is none."""
     n = bisect_left(run[0], -p) - 1
     return run[1][n] if n >= 0 else -1
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights of the features, their bias, and the least probability that is taken."""
+    """Weights of the features, their bias, and the minimum accepted probability."""
 
     weights: tuple[float, ...]
     bias: float

@@ -1,4 +1,4 @@
-"""The concepts of one article, as rows."""
+"""Link the concepts of one article, as rows."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from pmcmine.vocabulary.locate import local_copy
 from pmcmine.vocabulary.vocabulary import Vocabulary
 from schemas.concept import Concept
 
-NAMES_FREE = ("open", "attribution")  # licence classes whose names may stand in a release
+NAMES_FREE = ("open", "attribution")  # licence classes that allow names in a release
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedText:
-    """A text of an article that is to be linked.
+    """A text of an article to link.
 
     Attributes:
         context_id: the figure or paragraph.
         context_kind: figure_caption or paragraph.
-        text: what the offsets count in.
+        text: the text that offsets refer to.
     """
 
     context_id: str
@@ -33,7 +33,7 @@ class LinkedText:
 
 
 def names_published(vocabulary: Vocabulary, wish: bool | None) -> bool:
-    """Check whether rows hold the vocabulary's names: as wished, else as its licence class allows."""
+    """Check whether rows hold the vocabulary's names: as `wish` says, otherwise as its licence class allows."""
     return vocabulary.license_class in NAMES_FREE if wish is None else wish
 
 
@@ -47,9 +47,9 @@ def release_vocabulary(vocab: str | None, sha256: str | None, names: bool | None
 
 
 def release_hierarchy(vocab: str | None, sha256: str | None, names: bool | None) -> bytes | None:
-    """Return the file of a release with the hierarchy of its vocabulary.
+    """Return the hierarchy file of a release's vocabulary.
 
-    None if nothing was linked, the vocabulary states no hierarchy, or its licence does not let it be published.
+    None if nothing was linked, the vocabulary states no hierarchy, or its licence forbids publishing it.
     """
     if vocab is None:
         return None
@@ -66,7 +66,7 @@ def release_hierarchy(vocab: str | None, sha256: str | None, names: bool | None)
 
 
 class ArticleLinker:
-    """Links articles; for several threads."""
+    """Link articles; may be used by several threads."""
 
     def __init__(self, vocabulary: Vocabulary, min_score: float, names: bool | None) -> None:
         self.vocabulary = vocabulary
@@ -75,13 +75,13 @@ class ArticleLinker:
         self._lock = threading.Lock()
 
     def rows(self, article_id: str, pmcid: str, texts: Sequence[LinkedText], read: Sequence[str]) -> Iterator[Concept]:
-        """Yield concept rows of the texts, in their order.
+        """Yield concept rows of the texts, in order.
 
         Args:
             article_id: the article version.
             pmcid: its PMCID.
-            texts: what is linked.
-            read: other texts of the article, in which abbreviations may be defined.
+            texts: texts to link.
+            read: other texts of the article that may define abbreviations.
         """
         captions = frozenset(n for n, t in enumerate(texts) if t.context_kind == "figure_caption")
         with self._lock:
@@ -119,6 +119,6 @@ def article_linker(vocab: str, sha256: str, min_score: float, names: bool | None
     """Open the linker for a vocabulary, once per process.
 
     Raises:
-        VocabularyError: if the vocabulary is not the one that the run began with.
+        VocabularyError: if the vocabulary is not the one that the run started with.
     """
     return ArticleLinker(Vocabulary(local_copy(vocab, sha256)), min_score, names)

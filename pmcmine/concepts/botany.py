@@ -1,9 +1,9 @@
-"""Lower the scores of what plants have, too, in articles about plants.
+"""Lower the scores of ambiguous anatomy and findings in articles about plants.
 
-"Ear", "tissue" and "crop" are a plant's there, and so are "dwarfism", "dehydration" and "low fertility". An article is
-about plants if it names them often, and hardly ever an animal or a patient. Counted over all texts that are linked
-together, so that one paragraph on "leaf extract" in an article about rats changes nothing. What such an article says of
-the people who eat the plants ("anemia") is a finding: its text speaks of them.
+"Ear", "tissue" and "crop" belong to a plant there, and so do "dwarfism", "dehydration" and "low fertility". An article
+is about plants if it names them often, and animals or patients hardly ever. Counts are over all texts linked together,
+so that one paragraph on "leaf extract" in an article about rats changes nothing. A finding in people who eat the plants
+("anemia") stays a finding if its text mentions people.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pmcmine.concepts.matcher import Tokens
 from pmcmine.vocabulary.semantic_types import FINDINGS, GROUPS
 from pmcmine.vocabulary.terms import Term
 
-# Cells stay: plants and fungi have "protoplasts", "conidia" and "cells".
+# Cells are not lowered: plants and fungi have "protoplasts", "conidia" and "cells".
 _BODY: Final = frozenset(GROUPS["ANAT"].split()) - {"T025", "T026"}
-# A text with one of these speaks of people: of their health, food and drugs.
+# A text with one of these words is about people: their health, food and drugs.
 _PEOPLE: Final = frozenset(
     "patient patients human humans people woman women man men child children infants consumer consumers clinical "
     "clinically health diet diets dietary malnutrition nutrition nutritional medicine medicinal therapy therapeutic "
@@ -43,12 +43,12 @@ _ANIMALS: Final = frozenset(
 )
 _LEAST: Final = 5  # words about plants
 _SHARE: Final = 0.01  # of all words; wheat's articles have .01 to .09
-_TIMES: Final = 10  # as often as words about animals
-FACTOR: Final = 0.4  # of the score; no single name keeps more than the default least score
+_TIMES: Final = 10  # times as many as words about animals
+FACTOR: Final = 0.4  # of the score; puts every single name below the default minimum score
 
 
 def is_botany(words: Sequence[str]) -> bool:
-    """Check whether the words of an article are those of one about plants."""
+    """Check whether the words are those of an article about plants."""
     plants = sum(map(_PLANTS.__contains__, words))
     if plants < max(_LEAST, _SHARE * len(words)):
         return False
@@ -57,12 +57,12 @@ def is_botany(words: Sequence[str]) -> bool:
 
 
 def texts_on_people(tokens: Tokens) -> frozenset[int]:
-    """Return the numbers of the texts that speak of people, of their health, food or drugs."""
+    """Return the indices of texts about people, their health, food or drugs."""
     return frozenset(n for n, word in zip(tokens.text.tolist(), tokens.words, strict=True) if word.lower() in _PEOPLE)
 
 
 def lowered(tokens: Tokens, found: list[Candidate], term: Callable[[int], Term]) -> list[Candidate]:
-    """Lower the scores of parts of the body, and of findings in texts that do not speak of people, about plants."""
+    """In articles about plants, lower the scores of body parts, and of findings in texts that are not about people."""
     if not found or not is_botany(tokens.words):
         return found
     people = texts_on_people(tokens)

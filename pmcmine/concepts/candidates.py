@@ -1,4 +1,4 @@
-"""Places that may name a concept: how a span compares with a name, and which of overlapping ones hold."""
+"""Compare spans with names, and choose among overlapping candidates."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _SPACED: Final = re.compile(r"[A-Za-z]\s+[A-Za-z]")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A place that may name a concept, before it is decided which of them hold.
+    """A span that may name a concept, before overlaps are resolved.
 
     Attributes:
-        text: number of the text.
+        text: index of the text.
         start: first code point.
         end: one past the last one.
         term: number of the term.
         concept: its concept.
-        evidence: what is known of the match.
+        evidence: evidence for the match.
         score: probability that it is right.
         how: exact, variant, abbreviation or fuzzy.
         ambiguous: terms of the other concepts that the same name may mean.
-        own: of a coordinated name the part that is its alone, such as "ear" of "ear and limb malformations".
+        own: for a coordinated name, the part that only it has, such as "ear" in "ear and limb malformations".
     """
 
     text: int
@@ -61,7 +61,7 @@ def compare(surface: str, name: str, flags: int, n_tokens: int, caseless: bool) 
         if any(c in surface for c in "()[]") and not any(c in name for c in "()[]"):
             return None
         if _SPACED.search(surface) and " " not in name and "-" not in name:
-            return None  # "the rapist" is no therapist
+            return None  # "the rapist" is not "therapist"
     cased = bool(flags & _CASED)
     bare = len(_BARE.sub("", surface))
     if cased and not same and not caseless:
@@ -88,7 +88,7 @@ def compare(surface: str, name: str, flags: int, n_tokens: int, caseless: bool) 
 
 
 def compare_loosely(surface: str, name: str, flags: int, coordinated: bool) -> Evidence:
-    """Compare a span with a name that has the same classes of words, in any order."""
+    """Compare a span with a name that has the same word classes, in any order."""
     said, named = Counter(map(token_key, tokens(surface))), Counter(map(token_key, tokens(name)))
     other = sum(n for key, n in (named - said).items() if key not in FUNCTION)
     return Evidence(
@@ -111,11 +111,11 @@ def compare_loosely(surface: str, name: str, flags: int, coordinated: bool) -> E
 
 
 def whole(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Drop coordinated names whose own part is the end of a longer name.
+    """Drop coordinated names if their own part is the end of a longer name.
 
     "Imperforate anus, and renal malformations" names no malformation of the anus.
     """
-    starts: dict[tuple[int, int], int] = {}  # by text and end, the first code point of the longest name there
+    starts: dict[tuple[int, int], int] = {}  # by text and end: start of the longest name that ends there
     for c in candidates:
         if c.own is None:
             place = c.text, c.end
@@ -124,10 +124,10 @@ def whole(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def longest(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Select candidates that do not overlap: longer ones first, then more likely ones, then by place and id.
+    """Select candidates that do not overlap: longer ones first, then more likely ones, then by position and id.
 
-    Of coordinated names ("ear and limb malformations") only the part that is theirs alone may not overlap others, and
-    they come last.
+    For coordinated names ("ear and limb malformations") only their own part must not overlap others, and they come
+    last.
     """
     order = sorted(candidates, key=lambda c: (c.text, c.own is not None, c.start - c.end, -c.score, c.start, c.concept))
     taken: list[Candidate] = []

@@ -1,6 +1,6 @@
-"""Shallow syntax of a sentence, enough to say where the scope of a trigger ends.
+"""Parse the shallow syntax of a sentence, enough to find the end of a trigger's scope.
 
-Positions are found once for a sentence; each question costs a binary search, so that hostile sentences stay linear.
+Positions are computed once per sentence; each query is a binary search, so that hostile sentences stay linear.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _VERB: Final = re.compile(
     r"developed|underwent|received|improved|persisted|resolved|indicate|appears?|appeared)\b",
     re.IGNORECASE,
 )
-# "no fever and a cough": what has an article of its own, or the word for how much of it there is, is there.
+# "no fever and a cough": a noun with its own article or quantifier is affirmed.
 _AFFIRMED: Final = re.compile(
     r"(?:,\s+(?:and\s+|but\s+)?|\band\s+)(?:an?|the|his|her|their|its|only|some|mild|mildly|moderate|severe|slight|slightly|normal|"
     r"increased|elevated|reduced|decreased|positive|then|therefore|thus|hence|so|subsequently|with)\s|"
@@ -34,7 +34,7 @@ _PREPOSITION: Final = re.compile(
     r"associated\s+with|related\s+to|attributable\s+to)\b",
     re.IGNORECASE,
 )
-# "no evidence of pain" denies the pain, "no worsening of pain" does not.
+# "no evidence of pain" negates the pain, "no worsening of pain" does not.
 _OF: Final = re.compile(r"\b(\w{1,20})\s+of\b", re.IGNORECASE)
 _PARTITIVE: Final = frozenset(
     "evidence complain complains complained sign signs symptom symptoms history complaint complaints "
@@ -53,10 +53,10 @@ _MAX_DEPTH: Final = 8
 
 
 class Clauses:
-    """Where clauses, phrases and brackets of a sentence begin and end."""
+    """The limits of clauses, phrases and brackets in a sentence."""
 
     def __init__(self, sentence: str, ends: Iterable[int]) -> None:
-        """Read a sentence; `ends` are places of words that end any scope."""
+        """Read a sentence; `ends` are positions of words that end any scope."""
         self._sentence = sentence
         self._ends = sorted(ends)
 
@@ -87,36 +87,36 @@ class Clauses:
         return _read_brackets(self._sentence)
 
     def breaks(self, start: int, end: int) -> bool:
-        """Return whether a clause ends between two places."""
+        """Return whether a clause ends between two positions."""
         return any_between(self._breaks, start, end)
 
     def ends(self, start: int, end: int) -> bool:
-        """Return whether a word that ends scopes stands between two places."""
+        """Return whether a scope-ending word lies between two positions."""
         return any_between(self._ends, start, end)
 
     def has_verb(self, start: int, end: int) -> bool:
-        """Return whether a finite verb stands between two places."""
+        """Return whether a finite verb lies between two positions."""
         return any_between(self._verbs, start, end)
 
     def affirms(self, start: int, end: int) -> bool:
-        """Return whether a list goes on between two places with what is there."""
+        """Return whether a list continues with affirmed items between two positions."""
         return any_between(self._affirmed, start, end)
 
     def is_object(self, start: int, end: int) -> bool:
-        """Return whether what stands at `end` is the object of a preposition that follows `start`: a place or time."""
+        """Return whether the word at `end` is the object of a preposition after `start`: a place or time."""
         n = bisect_left(self._prepositions, end)
         if not n or self._prepositions[n - 1] < start:
             return False
         return not any_between(self._separators, self._prepositions[n - 1], end)
 
     def leaves_bracket(self, start: int, end: int) -> bool:
-        """Return whether a bracket that holds `start` is closed before `end`."""
+        """Return whether a bracket that encloses `start` is closed before `end`."""
         return self._close_of(start) < end
 
     def begins_clause(self, first: int, last: int, start: int, end: int) -> bool:
-        """Return whether a span is the subject of a clause after the one of a trigger from `first` to `last`.
+        """Return whether a span is the subject of a clause after that of a trigger from `first` to `last`.
 
-        So in "there was no fever and pain was felt"; in "no fever and pain were felt" there is but one verb.
+        For example in "there was no fever and pain was felt"; "no fever and pain were felt" has only one verb.
         """
         if not _PREDICATE.match(self._sentence, end) or not any_between(self._verbs, max(0, first - _CLAUSE), first):
             return False
@@ -129,7 +129,7 @@ class Clauses:
 
 
 def _read_brackets(sentence: str) -> tuple[list[int], list[int], dict[int, int]]:
-    """Return the places of brackets, the innermost one open after each (or -1), and where each closes."""
+    """Return the positions of brackets, the innermost one open after each (or -1), and the closing position of each."""
     marks: list[int] = []
     inner: list[int] = []
     close: dict[int, int] = {}
@@ -145,6 +145,6 @@ def _read_brackets(sentence: str) -> tuple[list[int], list[int], dict[int, int]]
 
 
 def any_between(places: Sequence[int], start: int, end: int) -> bool:
-    """Return whether one of some places, which are in order, lies from `start` to before `end`."""
+    """Return whether one of the sorted positions lies in [start, end)."""
     n = bisect_left(places, start)
     return n < len(places) and places[n] < end

@@ -1,7 +1,7 @@
-"""Negation, uncertainty, history and experiencer of a span, after ConText (Harkema et al. 2009, J Biomed Inform 42).
+"""Detect negation, uncertainty, history and experiencer with ConText (Harkema et al. 2009, J Biomed Inform 42).
 
-A trigger governs what follows or what precedes it, up to the end of the sentence or to a word that ends its scope.
-The words are those that NegEx (Chapman et al. 2001) and ConText name, with additions for the prose of articles.
+A trigger governs the text after or before it, up to the end of the sentence or to a word that ends its scope. The words
+are those of NegEx (Chapman et al. 2001) and ConText, with additions for the prose of articles.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pmcmine.concepts.strict import Care, holds, offers_both
 from pmcmine.concepts.triggers import ANSWER, ANSWER_WORD, NOUN_NEXT, Found, Kind, Scope, Trigger, find_triggers
 from pmcmine.text.sentences import sentence_starts
 
-MAX_SCOPE: Final = 400  # code points; sentences beyond are lists that no trigger governs as a whole
+MAX_SCOPE: Final = 400  # code points; longer sentences are lists that no trigger governs as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class Context:
     """Context of a span.
 
     Attributes:
-        negated: said not to be there.
-        uncertain: said to be possible only.
+        negated: stated to be absent.
+        uncertain: stated to be only possible.
         historical: before the present episode.
-        hypothetical: a condition that may come.
+        hypothetical: a condition that may occur.
         experiencer: patient, or family.
     """
 
@@ -42,28 +42,28 @@ class Context:
 PLAIN: Final = Context()
 
 _VERBAL: Final = re.compile(r"not\b|n't\b|cannot|never|nor$|no longer|den[iy]|declin|fail")
-OWN_DENIAL: Final = re.compile(r"(?:no|not|without)\s", re.IGNORECASE)  # what a span says of itself
-# "Did not show an association with pain" says nothing of pain; "not long enough for" neither.
+OWN_DENIAL: Final = re.compile(r"(?:no|not|without)\s", re.IGNORECASE)  # negation inside the span itself
+# "Did not show an association with pain" says nothing about pain; nor does "not long enough for".
 _OTHER_OBJECT: Final = re.compile(
     r"\b(?:associations?|relationships?|correlations?|differences?|(?<!side )(?<!adverse )effects?|influence|impact|"
     r"enough|sufficient|available)\b",
     re.IGNORECASE,
 )
-_FIRST_WORDS: Final = 16  # code points in which "not" may have its own verb
-# "lack of sleep, fatigue and pain" is a list of which the lack is one item; "absence of fever, cough or pain" is not.
+_FIRST_WORDS: Final = 16  # code points after "not" that may hold its own verb
+# "lack of sleep, fatigue and pain" is a list with the lack as one item; "absence of fever, cough or pain" is not.
 _LACK: Final = re.compile(r"(?:in the )?(?:lack|absence) of|lack(?:s|ed|ing)$")
 _OR_LIST: Final = re.compile(r"(?:(?!\band\b)[^.;:()]){0,150}?\bor\b", re.IGNORECASE)
 _NEXT_WORDS: Final = re.compile(r"\s+(?:for\s+)?(?:[\w-]{1,30}\s+){0,2}")
 _EDGE: Final = 100  # code points before and after an answer that must be empty for it to stand alone
-_FARTHEST: Final = 60  # code points from a span to a trigger that looks back at it
-# So that prose made of triggers takes no longer than other prose; sentences of articles have fewer of either.
-_MOST_TRIGGERS: Final = 25  # before a span that are asked
-_MOST_AGAIN: Final = 10  # spans of a sentence around which it is read again
-_AROUND: Final = MAX_SCOPE + 200  # code points that decide on a span, with the words that decide on its triggers
+_FARTHEST: Final = 60  # code points from a span to a backward-looking trigger
+# Limits so that prose made of triggers takes no longer than other prose; real sentences have fewer of either.
+_MOST_TRIGGERS: Final = 25  # triggers before a span that are checked
+_MOST_AGAIN: Final = 10  # spans of a sentence that trigger a second reading around them
+_AROUND: Final = MAX_SCOPE + 200  # code points that can affect a span, including words that affect its triggers
 
 
 def assess_sentence(sentence: str, spans: Sequence[tuple[int, int]], cares: Sequence[Care] = ()) -> list[Context]:
-    """Return the context of spans of one sentence, as `assess` does; offsets count in the sentence."""
+    """Return the context of spans of one sentence, as `assess` does; offsets are relative to the sentence."""
     triggers = find_triggers(sentence)
     governs = any(m.kind not in (Kind.END, Kind.PSEUDO) for t in triggers for m in t.meanings)
     if not governs and not ANSWER_WORD.search(sentence):
@@ -83,8 +83,8 @@ def assess_sentence(sentence: str, spans: Sequence[tuple[int, int]], cares: Sequ
 
 
 def _context_of_touched(sentence: str, read: _Read, start: int, end: int, care: Care) -> Context:
-    # Words of the span would hide a trigger before it: "no change in" + "change in vision". Only what is near
-    # is read again: a trigger governs no more.
+    # Words of the span would hide a trigger before it: "no change in" + "change in vision". Only the vicinity is read
+    # again: no trigger reaches farther.
     first, last = max(0, start - _AROUND), end + _AROUND
     blank = sentence[first:start] + "\0" * (end - start) + sentence[end:last]
     again = _Read(blank, find_triggers(blank))
@@ -94,7 +94,7 @@ def _context_of_touched(sentence: str, read: _Read, start: int, end: int, care: 
 
 
 class _Read:
-    """A sentence with its triggers; what a question about a span costs does not grow with the sentence."""
+    """A sentence with its triggers; the cost of a query does not grow with the sentence."""
 
     def __init__(self, sentence: str, triggers: Sequence[Found]) -> None:
         self._sentence = sentence
@@ -110,7 +110,7 @@ class _Read:
         return n > 0 and self._stops[n - 1] > start
 
     def context(self, start: int, end: int, care: Care) -> Context:
-        """Return the context of a span, by the triggers that reach it."""
+        """Return the context of a span from the triggers that reach it."""
         answer = ANSWER.match(self._sentence, end)
         # In captions "Drug: no" may name a group; "Blood transfusion: No" alone is an answer.
         alone = (
@@ -141,7 +141,7 @@ class _Read:
         if meaning.kind in (Kind.END, Kind.PSEUDO):
             return False
         if meaning.scope is Scope.NEXT:
-            # "Non-Hodgkin's lymphoma", "non-small cell cancer": the prefix denies an adjective, not the disease.
+            # "Non-Hodgkin's lymphoma", "non-small cell cancer": the prefix negates an adjective, not the disease.
             return t.end <= start <= t.end + 1 and " " not in self._sentence[start:end]
         if meaning.scope is Scope.AFTER:
             return t.end <= start <= t.end + MAX_SCOPE and self._governs(t, meaning.kind, start, end)
@@ -155,7 +155,7 @@ class _Read:
         return ";" not in between and not self._clauses.ends(end, t.start) and _close(between)
 
     def _governs(self, t: Found, kind: Kind, start: int, end: int) -> bool:
-        """Return whether the scope of a trigger that looks forward reaches a place."""
+        """Return whether the scope of a forward-looking trigger reaches a span."""
         clauses = self._clauses
         if clauses.breaks(t.end, start):
             return False
@@ -189,7 +189,7 @@ _WITHIN: Final = re.compile(r"^[\s:]*(?:[\w/()\[\]-]+\s+){0,3}$")
 
 
 def _close(between: str) -> bool:
-    """Check whether nothing but a few words stands between a span and a trigger that looks back at it."""
+    """Check whether only a few words separate a span from a backward-looking trigger."""
     return _WITHIN.match(between) is not None
 
 
@@ -199,7 +199,7 @@ def assess(text: str, spans: Sequence[tuple[int, int]], cares: Sequence[Care] = 
     Args:
         text: a paragraph or caption.
         spans: (start, end) in code points, in any order.
-        cares: how sure its triggers must be, of each span; `Care.CLINICAL` of all if empty.
+        cares: required certainty of triggers, for each span; `Care.CLINICAL` for all if empty.
     """
     if not spans:
         return []

@@ -1,4 +1,4 @@
-"""Abbreviations that an article defines, for those that its captions use."""
+"""Find the abbreviations that an article defines and its captions use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LISTED: Final = re.compile(r"(?P<short>\S{2,14}(?: \d)?)(?:\s*[:=,;–—-])?\s
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A long form, and where the article states it."""
+    """A long form, and its position in the article."""
 
     short: str
     long: str
@@ -34,7 +34,7 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text in which abbreviations may be defined.
+    """A text that may define abbreviations.
 
     Attributes:
         source_id: paragraph or figure.
@@ -50,7 +50,7 @@ class Source:
 
 
 def short_forms(text: str) -> set[str]:
-    """Return the words of a text that may be abbreviations, and their singulars and plurals."""
+    """Return the words of a text that may be abbreviations, with their singulars and plurals."""
     tokens = set(_TOKEN.findall(text))
     tokens |= {part for token in tokens if not token.isalnum() for part in _PARTS.split(token)}
     found = {t for t in tokens if 2 <= len(t) <= _MAX_SHORT and not t.islower() and _UPPER.search(t)}
@@ -58,7 +58,7 @@ def short_forms(text: str) -> set[str]:
 
 
 def definitions_of(source: Source, wanted: set[str] | None = None) -> Iterator[Definition]:
-    """Yield what one text defines: in brackets, or as a list.
+    """Yield the definitions in one text: in brackets, or as a list.
 
     Args:
         source: the text.
@@ -84,17 +84,17 @@ def definitions_of(source: Source, wanted: set[str] | None = None) -> Iterator[D
 
 
 def _may_define(text: str, wanted: set[str]) -> bool:
-    """Check whether a wanted word stands at a bracket."""
+    """Check whether a wanted word is next to a bracket."""
     if "(" not in text and "[" not in text:
         return False
-    # Looking for a few words is much faster than reading all of a text, which most texts do not need.
+    # Searching for a few words is much faster than parsing all of a text, which is rarely needed.
     if len(wanted) <= _FEW and not any(_at_bracket(text, short) for short in wanted if short in text):
         return False
     return any(m[0] in wanted and _is_at_bracket(text, *m.span()) for m in _TOKEN.finditer(text))
 
 
 def _at_bracket(text: str, short: str) -> bool:
-    """Check whether some letters of a text, perhaps of a longer word, stand at a bracket."""
+    """Check whether a string, perhaps part of a longer word, is next to a bracket."""
     at = text.find(short)
     while at >= 0:
         if _is_at_bracket(text, at, at + len(short)):
@@ -112,7 +112,7 @@ def _is_at_bracket(text: str, at: int, end: int) -> bool:
 
 
 def definitions(sources: Iterable[Source], wanted: set[str]) -> dict[str, Definition]:
-    """Return the first definition of each wanted short form, in the order of the texts, up to a bound."""
+    """Return the first definition of each wanted short form, in the order of the texts, up to a limit."""
     left = set(wanted)
     found: dict[str, Definition] = {}
     for source in sources:

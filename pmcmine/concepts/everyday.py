@@ -1,9 +1,9 @@
-"""Lower the scores of everyday words in articles that hardly speak of bodies.
+"""Lower the scores of everyday words in articles that hardly mention bodies.
 
 A "head" is one of a household, a "tube" one of a pump, a "shock" one of prices, and a "scale" that of a map, in
-articles on farms, materials and climate, whose texts name people, animals and their organs seldom or never. In those
-that do, the same words may mean either, and keep their scores, and so do findings in texts that speak of people.
-Counted over all texts that are linked together.
+articles on farms, materials and climate, which seldom or never name people, animals and their organs. In other articles
+the same words may mean either and keep their scores, and so do findings in texts about people. Counts are over all
+texts linked together.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from pmcmine.concepts.matcher import Tokens
 from pmcmine.vocabulary.semantic_types import FINDINGS
 from pmcmine.vocabulary.terms import Term
 
-# Words that are a part of the body or a finding in vocabularies, and things, plants or acts in other prose.
+# Words that vocabularies list as a body part or finding, but other prose uses for things, plants or acts.
 _EVERYDAY: Final = frozenset(
-    # What is made, built or measured.
+    # Things made, built or measured.
     "arm arms ball balls bar bars bladder bladders capillaries capillary capsule capsules column columns cord cords "
     "core cores finger fingers globe globes head heads helices helix horn horns joint joints lens lenses lobe lobes "
     "neck necks pad pads pile piles pit pits pore pores projection projections ring rings scale scales septa septum "
     "shell shells shield shields shoulder shoulders sinusoidal skeleton skeletons spine spines suture sutures tail "
     "tails tip tips tract tracts tube tubes valve valves vessel vessels web webs "
-    # What land, books and plants have.
+    # Parts of land, books and plants.
     "appendices appendix cortical crop crops crown crowns cuticle cuticles ear ears exudate exudates flank flanks "
     "foot feet lamina laminar limb limbs lobular organ organs ovaries ovary palm palms parenchyma placenta primordia "
     "primordial primordium root roots silk stem stems stool stools stroma tapetum tissue tissues trunk trunks tuber "
     "tubers vascular vein veins venation "
-    # What is done.
+    # Actions.
     "extension extensions face faces hand hands marking markings "
     # Findings.
     "aggressiveness agitation anger blister blisters collapse dehydration dissociation fall falling falls hopping "
@@ -39,7 +39,7 @@ _EVERYDAY: Final = frozenset(
     "weaknesses".split()
 ) | {"abdomen mass", "abdomen masses", "short arm", "short arms", "weight loss"}  # fmt: skip
 _LONGEST: Final = max(map(len, _EVERYDAY))
-# Words of texts about bodies, one of a hundred words and more in clinical articles.
+# Words of texts about bodies: at least one word in a hundred in clinical articles.
 _BODIES: Final = frozenset(
     "animal animals bird birds blood bone brain cancer cattle chicken chickens children clinical cow cows diagnosis "
     "disease diseases dog dogs drosophila embryo embryos fish goat goats heart hospital human humans infection insect "
@@ -48,13 +48,13 @@ _BODIES: Final = frozenset(
     "surgical symptoms therapy tumor tumors tumour tumours women zebrafish".split()
 )
 _AS_SAID: Final = _BODIES | frozenset(map(str.capitalize, _BODIES))
-_SHARE: Final = 0.006  # of all words; articles with hardly any link of other kinds have 0 to .003
-_LEAST: Final = 300  # words of texts that can tell
-FACTOR: Final = 0.4  # of the score; no single name keeps more than the default least score
+_SHARE: Final = 0.006  # of all words; articles with hardly any other kind of link have 0 to .003
+_LEAST: Final = 300  # minimum words for a decision
+FACTOR: Final = 0.4  # of the score; puts every single name below the default minimum score
 
 
 def is_bodiless(words: Sequence[str]) -> bool:
-    """Check whether the words of an article are those of one that hardly speaks of bodies."""
+    """Check whether the words are those of an article that hardly mentions bodies."""
     if len(words) < _LEAST:
         return False
     most = _SHARE * len(words)
@@ -64,7 +64,7 @@ def is_bodiless(words: Sequence[str]) -> bool:
 def lowered(
     texts: Sequence[str], tokens: Tokens, found: list[Candidate], term: Callable[[int], Term]
 ) -> list[Candidate]:
-    """Lower the scores of candidates that are everyday words, if the article hardly speaks of bodies."""
+    """Lower the scores of candidates that are everyday words, if the article hardly mentions bodies."""
     everyday = {
         n
         for n, c in enumerate(found)

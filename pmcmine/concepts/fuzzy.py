@@ -1,7 +1,7 @@
 """Find names by string similarity: scispaCy's candidate generator (Neumann et al. 2019) over a vocabulary.
 
-The index (character 3-grams, TF-IDF, approximate nearest neighbours) is built in memory. Its neighbours are found by
-several threads and may differ a little from run to run, so `mine`, whose bytes must not, does without it.
+The index (character 3-grams, TF-IDF, approximate nearest neighbours) is built in memory. Several threads search it, and
+results may differ slightly from run to run, so `mine`, which must be reproducible byte for byte, does not use it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pmcmine.vocabulary.terms import LEVEL_MASK, Level
 from pmcmine.vocabulary.vocabulary import Vocabulary
 
 MIN_SIMILARITY: Final = 0.7  # cosine; below it, letters are shared by chance
-MIN_RATIO: Final = 0.85  # of letters in order (Ratcliff and Obershelp); keeps "disorder" from "tic disorder"
+MIN_RATIO: Final = 0.85  # of letters in order (Ratcliff and Obershelp); separates "disorder" from "tic disorder"
 _MAX_WORDS: Final = 5
 _MIN_LETTERS: Final = 6
 _NEIGHBOURS: Final = 10
@@ -26,7 +26,7 @@ _BATCH: Final = 4096
 
 
 class FuzzyGenerator:
-    """Finds names like the runs of words that the vocabulary does not know letter for letter."""
+    """Find names similar to runs of words that the vocabulary does not know letter for letter."""
 
     def __init__(
         self, vocabulary: Vocabulary, min_similarity: float = MIN_SIMILARITY, min_ratio: float = MIN_RATIO
@@ -53,7 +53,7 @@ class FuzzyGenerator:
         self._generator = candidate_generator({c: list(n) for c, n in names.items()})
 
     def find(self, text: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int, int, float]]:
-        """(start, end, term, similarity) of places that do not touch those taken; longer ones first."""
+        """Return (start, end, term, similarity) of spans that do not overlap those taken; longer ones first."""
         places = list(self._places(text, taken))
         surfaces = sorted({text[a:b].lower() for a, b in places})
         likest: dict[str, tuple[float, str]] = {}
@@ -94,10 +94,10 @@ class FuzzyGenerator:
 
 
 def candidate_generator(names: dict[str, list[str]]) -> Any:
-    """Return ScispaCy's `CandidateGenerator` over names by concept.
+    """Return scispaCy's `CandidateGenerator` over names by concept.
 
     `scispacy.candidate_generation.create_tfidf_ann_index` makes the same index, but asks the vectorizer for 16-bit
-    floats, which scikit-learn refuses; 32 bits it takes.
+    floats, which scikit-learn rejects; this uses 32 bits.
     """
     import nmslib
     import numpy as np

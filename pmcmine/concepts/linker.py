@@ -1,7 +1,7 @@
 """Link the texts of an article: names, abbreviations, ambiguity, context.
 
-All texts of an article are one document: an abbreviation defined in the abstract holds in every caption, and a name
-that may mean several concepts means the one that the article speaks of elsewhere.
+All texts of an article are one document: an abbreviation defined in the abstract holds in every caption, and an
+ambiguous name means the concept that the article mentions elsewhere.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class LinkOptions:
     """Options of the linker.
 
     Attributes:
-        min_score: least probability of a link.
-        nested: keep links inside of longer ones.
+        min_score: minimum probability of a link.
+        nested: keep links inside longer ones.
         case: respect, ignore (text that is all lower or upper case), or auto.
         context: read negation, uncertainty, experiencer.
         abbreviations: read definitions of abbreviations.
@@ -52,10 +52,10 @@ class LinkOptions:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One concept at one place of one text.
+    """One concept in one span of one text.
 
     Attributes:
-        text: number of the text in the document.
+        text: index of the text in the document.
         start: first code point.
         end: one past the last one.
         term: the term of the vocabulary.
@@ -75,9 +75,9 @@ class Link:
 
 _Choice = tuple[int, str, Evidence, float, str, tuple[int, ...]]  # the last fields of a candidate, from `term` on
 _UNKNOWN: Final[Any] = object()
-_CHOICES: Final = 20_000  # places that are kept, by what they say
+_CHOICES: Final = 20_000  # cached choices, by surface text
 _FOLLOWING: Final = re.compile(r"(?:[ -][A-Za-z]{2,30}){1,3}")  # words that may end a name after an abbreviation
-FUZZY_WEIGHT: Final = 0.8  # similarity of letters 1.0 is as good as a score of so much
+FUZZY_WEIGHT: Final = 0.8  # a similarity of 1.0 is worth a score of this
 _NO_EVIDENCE: Final = Evidence(
     exact=False, cased=False, caseless=False, level=1, derived=False, acronym=False, letters=0, words=0, capital=False
 )
@@ -94,14 +94,14 @@ def is_caseless(texts: Sequence[str]) -> bool:
 
 
 class Generator(Protocol):
-    """Finds names that are like what a text says, letter by letter."""
+    """Find names that are similar to a text, letter by letter."""
 
     def find(self, text: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int, int, float]]:
-        """(start, end, term, similarity) of places that do not touch those taken."""
+        """Return (start, end, term, similarity) of spans that do not overlap those taken."""
 
 
 class Linker:
-    """Links documents with one vocabulary. Keeps what it has seen of words; not for several threads at once."""
+    """Link documents with one vocabulary. Caches words it has seen; not thread-safe."""
 
     def __init__(
         self, vocabulary: Vocabulary, options: LinkOptions | None = None, fuzzy: Generator | None = None
@@ -117,18 +117,18 @@ class Linker:
     def link(
         self, texts: Sequence[str], read: Sequence[str] = (), captions: Collection[int] = frozenset()
     ) -> list[Link]:
-        """Find the links of the texts of one document, by text and place.
+        """Find the links of the texts of one document, by text and position.
 
         Args:
-            texts: paragraphs, captions and the like; offsets of the links count in each.
-            read: other texts of the document, in which abbreviations may be defined.
-            captions: numbers of the texts that are captions.
+            texts: paragraphs, captions and the like; offsets of links are relative to each.
+            read: other texts of the document that may define abbreviations.
+            captions: indices of the texts that are captions.
         """
         options = self.options
         candidates = self.candidates(texts, read)
         chosen = [c for c in (candidates if options.nested else longest(candidates)) if c.score >= options.min_score]
         if options.nested:
-            chosen = whole(chosen)  # a longer name that is not meant ends nothing
+            chosen = whole(chosen)  # a longer name below the minimum score does not count
         links = [Link(c.text, c.start, c.end, self.vocabulary.term(c.term), c.score, c.how) for c in chosen[:MAX_LINKS]]
         links.sort(key=lambda x: (x.text, x.start, -x.end, x.term.concept))
         return self._with_context(texts, links, captions) if options.context else links
@@ -138,7 +138,7 @@ class Linker:
         return term.source_id if self.options.sources else term.concept
 
     def candidates(self, texts: Sequence[str], read: Sequence[str] = ()) -> list[Candidate]:
-        """Return all places that may name a concept, overlapping ones included; arguments as of `link`."""
+        """Return all spans that may name a concept, including overlapping ones; arguments as for `link`."""
         options = self.options
         caseless = options.case == "ignore" or (options.case == "auto" and is_caseless(texts))
         definitions = self._definitions(texts, read) if options.abbreviations else {}
@@ -157,7 +157,7 @@ class Linker:
         return self._agree(found)
 
     def _fuzzy(self, texts: Sequence[str], found: Sequence[Candidate]) -> list[Candidate]:
-        """Add matches of the generator where nothing else matched."""
+        """Add matches of the generator to text without other matches."""
         assert self.fuzzy is not None
         taken: list[list[tuple[int, int]]] = [[] for _ in texts]
         for c in found:
@@ -172,13 +172,13 @@ class Linker:
         return out
 
     def _definitions(self, texts: Sequence[str], read: Sequence[str]) -> dict[str, Abbreviation]:
-        """Find the definitions of short forms, by short form; in `read` only of those that stand in the texts."""
+        """Find definitions by short form; in `read` only those of short forms that occur in the texts."""
         found: dict[str, Abbreviation] = {}
-        said = "\n".join(texts)  # asked for substrings
+        said = "\n".join(texts)  # used for substring tests
         for text, wanted in (*((t, None) for t in texts), *((t, said) for t in read)):
             for a in find_abbreviations(text, wanted=wanted):
                 if len(a.short) < 2:
-                    continue  # letters that a sentence uses for itself
+                    continue  # letters with a meaning in one sentence only
                 if a.short not in found or found[a.short].score < a.score:
                     found[a.short] = a
         return found
@@ -220,7 +220,7 @@ class Linker:
         return out
 
     def _choose(self, surface: str, row: int, n_tokens: int, caseless: bool) -> _Choice | None:
-        """Choose among the names of a key the one that a place means; the same for all places that say the same."""
+        """Choose the name that a span means among those with its key; the same for all spans with the same text."""
         best: dict[str, tuple[float, int, Evidence, str]] = {}
         for term, name, flags, concept in self._row(row):
             evidence = compare(surface, name, flags, n_tokens, caseless)
@@ -243,7 +243,7 @@ class Linker:
         return term, concept, evidence, score, how, others
 
     def _reordered(self, texts: Sequence[str], tokens: Tokens, known: Sequence[Candidate]) -> list[Candidate]:
-        """Find names whose words stand in another order or form, at places that are no other name."""
+        """Find names with their words in another order or form, in spans without another name."""
         places = {(c.text, c.start, c.end) for c in known}
         out = []
         found = self.loose.find(tokens)
@@ -261,7 +261,7 @@ class Linker:
     def _choose_loosely(
         self, text: str, place: tuple[int, int, int], entry: int, own: tuple[int, int] | None
     ) -> Candidate:
-        """Choose among the names with the same classes of words the one that shares most words with the place."""
+        """Choose the name that shares most words with the span, among those with the same word classes."""
         number, start, end = place
         v = self.vocabulary
         ranked: list[tuple[int, float, str, int, Evidence]] = []
@@ -284,7 +284,7 @@ class Linker:
         candidates: list[Candidate],
         definitions: Mapping[str, Abbreviation],
     ) -> list[Candidate]:
-        """Give defined abbreviations the concepts of their long forms; withhold those that mean something else."""
+        """Give defined abbreviations the concepts of their long forms; drop matches with another meaning."""
         longs = [a.long for a in definitions.values()]
         whole: dict[str, Candidate] = {}
         long_tokens = self.matcher.tokenise(longs)
@@ -321,10 +321,10 @@ class Linker:
         places: Mapping[tuple[int, int], tuple[int, str]],
         definitions: Mapping[str, Abbreviation],
     ) -> list[Candidate]:
-        """Find names that begin with an abbreviation, such as "ES cells" of embryonic stem cells."""
+        """Find names that begin with an abbreviation, such as "ES cells" for embryonic stem cells."""
         begun = self.matcher.begin_names([a.long for a in definitions.values()])
         shorts = {short for short, begins in zip(definitions, begun, strict=True) if begins}
-        said: dict[tuple[str, str], list[tuple[int, int, int]]] = {}  # by short form and what follows
+        said: dict[tuple[str, str], list[tuple[int, int, int]]] = {}  # by short form and the words after it
         for (number, start), (end, short) in places.items():
             follows = _FOLLOWING.match(texts[number], end) if short in shorts else None
             if follows is not None:
@@ -346,7 +346,7 @@ class Linker:
         return out
 
     def _agree(self, candidates: list[Candidate]) -> list[Candidate]:
-        """Resolve names of several concepts by what the document says without doubt elsewhere."""
+        """Resolve ambiguous names by the unambiguous ones elsewhere in the document."""
         sure = Counter(c.concept for c in candidates if not c.ambiguous)
         out = []
         for c in candidates:
@@ -370,17 +370,17 @@ class Linker:
             here = links[at:stop]
             contexts = _assess(texts[number], here, number in captions)
             if number not in captions and any(c.negated for c in contexts) and not is_clinical(texts[number]):
-                contexts = _assess(texts[number], here, True)  # asked last, for few texts negate anything
+                contexts = _assess(texts[number], here, True)  # assessed last, as few texts negate anything
             for n, (x, c) in enumerate(zip(here, contexts, strict=True)):
                 if c.negated and OWN_DENIAL.match(texts[number], x.start, x.end):
-                    contexts[n] = replace(c, negated=False)  # "no speech development" is the name of what is there
+                    contexts[n] = replace(c, negated=False)  # "no speech development" names a finding that is present
             out += [replace(x, context=c) if c is not PLAIN else x for x, c in zip(here, contexts, strict=True)]
             at = stop
         return out
 
 
 _FINDINGS: Final = frozenset(("DISO", "PHEN", "PHYS"))
-_MEASURES: Final = frozenset(("PROC", "CHEM"))  # taken, or not, in case reports; conditions of experiments in captions
+_MEASURES: Final = frozenset(("PROC", "CHEM"))  # taken or not in case reports; conditions of experiments in captions
 
 
 def _assess(text: str, links: Sequence[Link], careful: bool) -> list[Context]:
@@ -388,7 +388,7 @@ def _assess(text: str, links: Sequence[Link], careful: bool) -> list[Context]:
 
 
 def care_of(types: Sequence[str], careful: bool) -> Care:
-    """Return how sure a text must be to say something of a concept of these semantic types; of no types, a finding."""
+    """Return how certain a trigger must be for a concept of these semantic types; without types, as for a finding."""
     groups = {GROUP_OF.get(t, "") for t in types}
     if groups and not groups & _FINDINGS and (careful or not groups & _MEASURES):
         return Care.THING

@@ -1,9 +1,9 @@
-"""Find names of findings whose words stand in another order, in another form, or in a coordination.
+"""Find names of findings with their words in another order, in another form, or in a coordination.
 
 "Malformations of the ear" is the "abnormal ear" of a vocabulary, and "ear and limb malformations" names two findings.
-The words of a name are summed, whatever their order, so that every run of words costs one addition and one look-up.
-A coordination leaves words out: its first part is completed by the head at its end, its last part by the head at its
-beginning; what lies between must look like a list.
+The word hashes of a name are summed, in any order, so that every run of words costs one addition and one look-up. A
+coordination omits words: its first part is completed by the head at its end, its last part by the head at its
+beginning; the text in between must look like a list.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from pmcmine.vocabulary.variants import GENERAL
 from pmcmine.vocabulary.vocabulary import Vocabulary
 from pmcmine.vocabulary.word_classes import COORDINATORS, FUNCTION, MAX_CONTENT, STOP, class_hash, word_class
 
-_CACHE: Final = 200_000  # words whose class is kept
-_LONGEST: Final = 9  # tokens of a place
+_CACHE: Final = 200_000  # words with a cached class
+_LONGEST: Final = 9  # tokens of a match
 _CONTENT, _FUNCTION, _COORDINATOR, _STOP, _OTHER = range(5)
 _ELEMENTS: Final = 4  # elements of a coordination before its last one
 _INNER: Final = 2  # tokens of an element
-_MIDDLE: Final = 5  # tokens between a head that stands first and "and"
+_MIDDLE: Final = 5  # tokens between a leading head and "and"
 _PART: Final = 3  # tokens of the completed part
 _HEAD: Final = 2  # tokens of the shared head
 _FEW: Final = 3  # function words of a coordination
-_MANY: Final = 100  # a stop word among the function words that may be counted
+_MANY: Final = 100  # weight of a stop word in the count of function words
 
 _ADJECTIVAL: Final = ("al", "ar", "ic", "ous", "ive", "ed", "ing", "oid", "ent", "ant")
 _RELATIONAL: Final = ("al", "ar", "ary")
 _PREDICATIVE: Final = GENERAL | {"abnormal"}  # may end a phrase: "seizures, focal and bilateral"
-# Verbs that are nouns before "of" and "in" only ("decrease in weight", "delay of growth").
+# Verbs that are nouns only before "of" and "in" ("decrease in weight", "delay of growth").
 _DOES: Final = frozenset(
     "increase increases decrease decreases elevate elevates enlarge enlarges impair impairs delay delays shorten "
     "shortens lengthen lengthens thicken thickens widen widens deform deforms elongate elongates reduce reduces "
@@ -44,20 +44,21 @@ _DOES: Final = frozenset(
 )
 _ARTICLES: Final = frozenset(("the", "a", "an"))
 _ACTS: Final = frozenset("affect affects lack lacks play plays".split())  # after a plural, "anomalies play"
-_VERBAL: Final = ("ed", "ing", "ly", "wn", "en")  # of what follows a phrase: "seen", "detected"
+_VERBAL: Final = ("ed", "ing", "ly", "wn", "en")  # endings of words after a phrase: "seen", "detected"
 
 Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Loose:
-    """Places whose words are those of a name.
+    """Spans with the words of a name.
 
     Attributes:
-        first: number of the first token of each place.
-        last: number of the last token.
+        first: index of the first token of each span.
+        last: index of the last token.
         entry: first entry of the name in the vocabulary's `bag_sums`.
-        own: first and last token of the part that no other name of the coordination has; -1 if there is none.
+        own_first: first token of the part that only this name of the coordination has; -1 if there is none.
+        own_last: last token of that part; -1 likewise.
     """
 
     first: Indices
@@ -67,13 +68,13 @@ class Loose:
     own_last: Indices
 
     def places(self) -> Iterator[tuple[int, int, int, int, int]]:
-        """Yield the fields of each place."""
+        """Yield the fields of each span."""
         columns = (self.first, self.last, self.entry, self.own_first, self.own_last)
         yield from zip(*(c.tolist() for c in columns), strict=True)
 
 
 class _Classes(dict[str, int]):
-    """Number of each word seen, with the hash of its class and its kind in arrays that grow."""
+    """Index of each word seen, with the hash of its class and its kind in growing arrays."""
 
     def __init__(self, words: NDArray[np.uint64]) -> None:
         super().__init__()
@@ -115,8 +116,8 @@ class _Line:
     sums: NDArray[np.uint64]  # of all tokens before; one more than tokens
     contents: Indices  # of all tokens before; one more than tokens
     run: Indices  # equal within a run of known words
-    phrase: Indices  # equal where no sentence or bracket ends between
-    inside: Indices  # words before that no list holds; one more than tokens
+    phrase: Indices  # equal if no sentence or bracket ends in between
+    inside: Indices  # words before that a list can't contain; one more than tokens
     begins: NDArray[np.bool_]
     ends: NDArray[np.bool_]
     continues: NDArray[np.bool_]  # a known word follows in the same phrase
@@ -129,14 +130,14 @@ class _Line:
 
 
 class LooseMatcher:
-    """Finds names of one vocabulary whatever their order. Keeps words it has seen; not for several threads at once."""
+    """Find names of one vocabulary in any word order. Caches words it has seen; not thread-safe."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self._classes = _Classes(vocabulary.bag_words)
 
     def find(self, tokens: Tokens) -> Loose:
-        """Find all places, overlapping ones included; coordinated ones last."""
+        """Find all spans, including overlapping ones; coordinated ones last."""
         none = np.zeros(0, np.int64)
         if len(tokens.words) < 2 or not len(self.vocabulary.bag_sums):
             return Loose(none, none, none, none, none)
@@ -155,11 +156,11 @@ class LooseMatcher:
         return Loose(first[hit], last[hit], entry[hit], own_first[hit], own_last[hit])
 
     def goes_on(self, tokens: Tokens, first: int, last: int) -> bool:
-        """Check whether a place is the beginning of a longer phrase.
+        """Check whether a span is the beginning of a longer phrase.
 
-        Its last word is an adjective of what follows ("abnormal digital" of "abnormal digital creases"), or its first
-        one is ("abnormal tendon" of "abnormal tendon attachments"). An adjective of a part of the body never ends a
-        phrase: "small intestinal and colonic inflammation" has no small intestine.
+        Its last word is an adjective of the next noun ("abnormal digital" in "abnormal digital creases"), or its first
+        one is ("abnormal tendon" in "abnormal tendon attachments"). An adjective of a body part never ends a phrase:
+        "small intestinal and colonic inflammation" does not name the small intestine.
         """
         if tokens.gap[last] > LAST_SPACE:
             return False
@@ -181,10 +182,10 @@ class LooseMatcher:
         return modified and following.isalpha() and not following.lower().endswith(_VERBAL)
 
     def is_clause(self, tokens: Tokens, first: int, last: int) -> bool:
-        """Check whether a word of a place is a verb, so that the place is no phrase.
+        """Check whether a word of a span is a verb, so that the span is not a phrase.
 
-        So in "may decrease blood pressure", "reduced the white blood cells" and "heat anomalies play a role": such a
-        place tells what a drug does, or is of something else.
+        As in "may decrease blood pressure", "reduced the white blood cells" and "heat anomalies play a role": such a
+        span describes an action, or belongs to something else.
         """
         words = tokens.words
         head, tail = words[first].lower(), words[last].lower()
@@ -214,7 +215,7 @@ class LooseMatcher:
         phrase = np.zeros(len(number), np.int64)
         phrase[1:] = np.cumsum(gap[:-1] > MARK)
         begins = np.ones(len(number), bool)
-        begins[1:] = gap[:-1] > JOINED  # "lop-ear deformity" is no "ear deformity"
+        begins[1:] = gap[:-1] > JOINED  # "lop-ear deformity" is not "ear deformity"
         return _Line(
             kind,
             np.concatenate([np.zeros(1, np.uint64), np.cumsum(value, dtype=np.uint64)]),
@@ -249,16 +250,16 @@ def _runs(line: _Line) -> Iterator[_Places]:
 
 
 def _shared_at_end(line: _Line, tokens: Tokens, left: Indices, right: Indices) -> Iterator[_Places]:
-    """Yield places of "A" of "A and B head", then of "A, B and C head": first, last, sum, and the part that is "A"."""
+    """Yield the spans of "A" in "A and B head", then in "A, B and C head": first, last, sum, and the part "A"."""
     heads = []
     clear = _marks(tokens)
     for inner, head in product(range(1, _INNER + 1), range(1, _HEAD + 1)):
         at, last = right + inner, right + inner + head - 1
         fits = last < len(line.kind)
         a, x, e, r = at[fits], last[fits], left[fits], right[fits]
-        # "Nerve" of "tumors, and nerve tumors" is no head: it stands before another word.
+        # "Nerve" in "tumors, and nerve tumors" is not a head, as another word follows it.
         whole = _are_words(line, a, x) & (line.phrase[e] == line.phrase[x]) & ~line.continues[x]
-        whole &= clear[r] == clear[x]  # "ribs and spine, abnormal calcifications" has no calcified ribs
+        whole &= clear[r] == clear[x]  # "ribs and spine, abnormal calcifications" does not mean calcified ribs
         heads.append((a[whole], x[whole], e[whole]))
     at, last, end = (np.concatenate(column) for column in zip(*heads, strict=True))
     marks = np.concatenate([[-1], np.flatnonzero(tokens.gap == MARK)])
@@ -270,16 +271,17 @@ def _shared_at_end(line: _Line, tokens: Tokens, left: Indices, right: Indices) -
             whole = _are_words(line, f, e) & (line.inside[a] == line.inside[f]) & (line.phrase[f] == line.phrase[x])
             f, e, a, x = f[whole], e[whole], a[whole], x[whole]
             yield f, x, line.total(f, e) + line.total(a, x), f, e
-        # An element with the head's word is whole: "anus, hand anomalies, and ear malformations" has no "anus".
+        # An element with the head's word is complete: "anus, hand anomalies, and ear malformations" does not name
+        # "anus".
         other = line.value(end) != line.value(last)
         at, last, end = at[other], last[other], end[other]
-        previous = marks[np.maximum(np.searchsorted(marks, end) - 1, 0)]  # the end of the element before
+        previous = marks[np.maximum(np.searchsorted(marks, end) - 1, 0)]  # the end of the previous element
         some = np.flatnonzero((previous >= 0) & (end - previous <= _INNER))
         at, last, end = at[some], last[some], previous[some]
 
 
 def _shared_at_start(line: _Line, tokens: Tokens, left: Indices, right: Indices) -> Iterator[_Places]:
-    """Yield places of "B" of "head of A and B" and "head A and B": first, last, sum, and the part that is "B"."""
+    """Yield the spans of "B" in "head of A and B" and "head A and B": first, last, sum, and the part that is "B"."""
     parts = []
     for size in range(_PART):
         fits = right + size < len(line.kind)
@@ -287,14 +289,14 @@ def _shared_at_start(line: _Line, tokens: Tokens, left: Indices, right: Indices)
         whole = _are_words(line, b, x)
         parts.append((b[whole], x[whole], e[whole]))
     part, last, end = (np.concatenate(column) for column in zip(*parts, strict=True))
-    clear = _marks(tokens)  # none may stand between
+    clear = _marks(tokens)  # none may be in between
     for inner, head in product(range(1, _MIDDLE + 1), range(1, _HEAD + 1)):
         first, at = end - inner - head + 1, end - inner
         some = np.flatnonzero(first >= 0)
         f, a, b, x = first[some], at[some], part[some], last[some]
         whole = _are_words(line, f, a) & (clear[f] == clear[x])
         between = line.inside[x + 1] - line.inside[a]
-        # Function words follow the head; without any, one word does: "cleft lip and palate".
+        # Function words follow the head; without any, one word is enough: "cleft lip and palate".
         whole &= ((between == 0) & (inner == 1)) | ((between <= _FEW) & (line.kind[a + 1] == _FUNCTION))
         f, a, b, x = f[whole], a[whole], b[whole], x[whole]
         yield f, x, line.total(f, a) + line.total(b, x), b, x
@@ -307,7 +309,7 @@ def _marks(tokens: Tokens) -> Indices:
 
 
 def _are_words(line: _Line, first: Indices, last: Indices) -> NDArray[np.bool_]:
-    """Check whether runs are known words, whole ones, without function words."""
+    """Check whether runs are complete, known words, without function words."""
     contents = line.contents[last + 1] - line.contents[first]
     out: NDArray[np.bool_] = line.begins[first] & line.ends[last] & (line.run[first] == line.run[last])
     out &= contents == last - first + 1

@@ -1,9 +1,9 @@
 """Find the names of a vocabulary in texts: all candidates, including overlapping ones.
 
-Tokens are hashed once a word; the hash of any run of tokens follows from theirs by array arithmetic, so a pass over
-all texts of an article costs a few array operations for each length of a name, and a look into the vocabulary only
-where a name can still continue. Reference for the approach: cTAKES fast dictionary lookup looks up by a rare word,
-QuickUMLS by n-gram similarity; an Aho-Corasick automaton over raw characters needs a gigabyte for a million names.
+Tokens are hashed once per word; the hash of any run of tokens follows from theirs by array arithmetic, so a pass over
+all texts of an article costs a few array operations for each name length, and vocabulary look-ups only for runs that
+can still be continued. Reference for the approach: cTAKES fast dictionary lookup looks up by a rare word, QuickUMLS by
+n-gram similarity; an Aho-Corasick automaton over raw characters needs a gigabyte for a million names.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pmcmine.vocabulary.hashes import mix_array, token_hash
 from pmcmine.vocabulary.normalise import TOKEN, token_key
 from pmcmine.vocabulary.vocabulary import Vocabulary
 
-MAX_TEXT: Final = 8 << 20  # code points of one text that are read; nothing in PMC comes near
-_CACHE: Final = 200_000  # words whose hash is kept
+MAX_TEXT: Final = 8 << 20  # code points read of one text; nothing in PMC comes near
+_CACHE: Final = 200_000  # words with a cached hash
 GLUED, JOINED, SLASH, SPACE, MARK, BREAK = range(6)
-LAST_SPACE: Final = SPACE  # gaps up to this one stand inside of any phrase
+LAST_SPACE: Final = SPACE  # gaps up to this one may be inside a phrase
 _JOINERS: Final = frozenset("-‐‑–−'’/_")  # inside of a word
-_MARKS: Final = frozenset(",()[]+*")  # inside of a name, where the name has them too
+_MARKS: Final = frozenset(",()[]+*")  # inside a name, if the name has them too
 
 
 def gap_kind(gap: str) -> int:
@@ -46,7 +46,7 @@ def gap_kind(gap: str) -> int:
 
 
 class _Words(dict[str, int]):
-    """Number of each word seen, with its hash in arrays that grow."""
+    """Index of each word seen, with its hash in growing arrays."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class _Words(dict[str, int]):
         if n >= len(self.hashes):
             self.hashes = np.resize(self.hashes, 2 * n)
             self.powers = np.resize(self.powers, 2 * n)
-        # No name has so long a word; its hash would cost more than the rest of the text.
+        # No name has such a long word; its hash would cost more than the rest of the text.
         h, p = token_hash(token_key(word) if len(word) <= MAX_WORD else word[:MAX_WORD] + "\0")
         self.hashes[n] = h
         self.powers[n] = p
@@ -82,10 +82,10 @@ class Tokens:
     """The tokens of several texts, one after another.
 
     Attributes:
-        text: number of the text of each token.
+        text: index of the text of each token.
         start: first code point in its text.
         end: one past the last one.
-        gap: kind of what follows each token; a text ends with a break.
+        gap: kind of the gap after each token; a text ends with a break.
         words: the tokens.
     """
 
@@ -112,7 +112,7 @@ class Found:
 
 
 class Matcher:
-    """Finds the names of one vocabulary. Keeps words it has seen; not for several threads at once."""
+    """Find the names of one vocabulary. Caches words it has seen; not thread-safe."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
@@ -120,7 +120,7 @@ class Matcher:
         self._gaps = _Gaps()
 
     def tokenise(self, texts: Sequence[str]) -> Tokens:
-        """Cut texts into tokens."""
+        """Split texts into tokens."""
         if len(self._words) > _CACHE:
             self._words = _Words()
         words: list[str] = []
@@ -152,7 +152,7 @@ class Matcher:
         )
 
     def begin_names(self, texts: Sequence[str]) -> list[bool]:
-        """Check of each text whether longer names begin with it, as far as keys can tell."""
+        """Check for each text whether longer names begin with it, as far as keys can tell."""
         hashes = np.zeros(len(texts), np.uint64)
         for n, text in enumerate(texts):
             h = 0

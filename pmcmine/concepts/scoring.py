@@ -1,4 +1,4 @@
-"""Probability that a match is right: a logistic model with few terms."""
+"""Estimate the probability that a match is right, with a small logistic model."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ class Evidence:
     """Evidence for a match.
 
     Attributes:
-        exact: the place says the name, letter for letter but for case.
+        exact: the span equals the name, letter for letter except for case.
         cased: the name is an abbreviation or symbol that counts only in its own case.
-        caseless: case proves nothing in the text.
-        level: how the name stands to its concept (`vocabulary.Level`).
+        caseless: case carries no information in the text.
+        level: relation of the name to its concept (`vocabulary.Level`).
         derived: an adjective formed from the name.
-        acronym: the source, or its form, says that the name is an abbreviation.
+        acronym: the source, or its form, marks the name as an abbreviation.
         letters: letters and digits, at most 30.
         words: tokens, at most 6.
-        capital: a capital where the name has none, as at the start of a sentence.
-        rivals: other concepts as likely.
+        capital: a capital that the name lacks, as at the start of a sentence.
+        rivals: number of equally likely other concepts.
         general: a word of general prose, or a term that its source calls uninformative.
-        lay: the source says that laypersons use the name.
+        lay: laypersons use the name, according to the source.
         loose: the words of the name in another order or form.
-        coordinated: the name shares words with another one of a coordination.
-        other_words: words of the name that the place says by others of their class, at most 4.
+        coordinated: the name shares words with another one in a coordination.
+        other_words: words of the name replaced by others of their class, at most 4.
         kin: a related name of a finding that shares an informative word with the concept's own name (`Flag.KIN`).
     """
 
@@ -52,8 +52,8 @@ class Evidence:
     kin: bool = False
 
 
-# Added to the log odds of related names with `Evidence.kin` ("imperforate anus" of "Anal atresia"). Not a weight of the
-# model, because the corpus that it is fitted on names no findings.
+# Added to the log odds of related names with `Evidence.kin` ("imperforate anus" for "Anal atresia"). Not a weight of
+# the model, because the corpus used for fitting names no findings.
 _KIN: Final = 1.0
 FEATURES = ("exact", "cased", "caseless_cased", "level_1", "level_2", "level_3", "level_4", "lay", "derived", "acronym",
             "letters", "short", "words", "capital", "rivals", "broad_short", "general", "general_related",
@@ -61,8 +61,8 @@ FEATURES = ("exact", "cased", "caseless_cased", "level_1", "level_2", "level_3",
 
 
 def features(e: Evidence) -> tuple[float, ...]:
-    """Compute the numbers for the model, in the order of `FEATURES`. None of them knows the vocabulary."""
-    related = e.level >= 3 and not e.lay  # what a source calls related is seldom meant, unless laypersons say it
+    """Compute the features of the model, in the order of `FEATURES`. None depends on the vocabulary."""
+    related = e.level >= 3 and not e.lay  # names that a source calls related are seldom meant, except lay terms
     return (
         float(e.exact),
         float(e.cased),

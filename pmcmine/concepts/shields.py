@@ -1,9 +1,9 @@
-"""Find names of organisms, proteins, reagents and tests a vocabulary lacks, and idioms: their words mean no concept.
+"""Find organisms, proteins, reagents, tests and idioms that a vocabulary lacks: their words mean no concept.
 
-"Growth factor" makes "vascular endothelial growth factor" one name, in which no endothelium is meant; "K. pneumoniae"
-is no pneumonia, and "on the other hand" no hand. A shield is a place that reads as such a name. Names of the vocabulary
-that lie inside of it are dropped, unless the vocabulary has the whole. Shields begin from rare words, so that a text
-costs one look-up a word.
+"Growth factor" makes "vascular endothelial growth factor" one name, which does not mention the endothelium; "K.
+pneumoniae" is not pneumonia, and "on the other hand" not a hand. A shield is a span that reads as such a name. Names of
+the vocabulary inside it are dropped, unless the vocabulary has the whole. Shields are found from rare words, so that a
+text costs one look-up per word.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from typing import Final
 from pmcmine.concepts.candidates import Candidate
 from pmcmine.concepts.matcher import Tokens
 
-_BEFORE: Final = 100  # code points of a shield before the word that it begins from
+_BEFORE: Final = 100  # code points of a shield before its key word
 _AFTER: Final = 60
-_WORD: Final = 20  # code points of the longest of those words
+_WORD: Final = 20  # code points of the longest key word
 _W: Final = (
     r"(?:(?!(?:of|in|on|at|by|the|an?|and|or|to|with|for|from|is|was|were|are|that|which|between|"
     r"via)\b)[\w/α-ω]+[ -])"
 )
 
-# By the words it may begin from, in lower case: what reads as a name or an idiom.
+# By key words in lower case: patterns that read as a name or an idiom.
 _SHIELDS: Final = (
     # Proteins and genes (names approved by HGNC, and their common forms).
     ("factor factors",
@@ -106,7 +106,7 @@ _SHIELDS: Final = (
     ("suspension flick immersion", r"tail[ -](?:suspension|flick|immersion)(?:[ -](?:test|assay|latency))?"),
     ("frailty", r"(?:cox|shared|gamma)[ -]frailty(?:[ -]models?)?|frailty[ -](?:models?|parameters?|terms?|"
      "variances?)"),
-    # By mouth, not of it. "Oral mucositis", "oral care" and "oral keratinocytes" are of the mouth.
+    # By mouth, not of it. "Oral mucositis", "oral care" and "oral keratinocytes" concern the mouth.
     ("oral", r"oral[ -](?:(?:iron|vitamin|zinc|folic[ ]acid|food|glucose|gluten|allergen|drug|bacillus|polio|"
      "cholera|rotavirus|"
      r"nutrition\w{0,2})[ ])?(?:(?:glucose[ ]tolerance|food[ ]challenge|absor|administ|agents?|analges|antibio|"
@@ -196,7 +196,7 @@ _SHIELDS: Final = (
      r"along|on|off|apart)\b"),
 )  # fmt: skip
 
-# A name of a species after its genus, in full or as a letter.
+# A species name after its genus, in full or abbreviated to a letter.
 _GENUS: Final = re.compile(
     r"(?<![\w.])(?:(?!(?:Dr|St|Mr|Ms|No|Co)\.)[A-Z][a-z]?\.|[A-Z][a-z]{1,20}(?:ella|coccus|bacter|bacterium|"
     r"bacillus|monas|plasma|"
@@ -205,10 +205,10 @@ _GENUS: Final = re.compile(
     r"Clostridium|Listeria|Neisseria|Bordetella)\s?$"
 )
 _MISSPELT: Final = re.compile(r"pneumonia\b")
-# What follows the first author of a citation, in several styles, and what stands before the last one.
+# The text after the first author of a citation, in several styles, and the text before the last one.
 _NAME: Final = r"[A-Z][\w'-]{1,30}"
 _YEAR: Final = r"(?:19|20)\d\d(?!\d)"
-_AFTER_YEAR: Final = r"[a-z]?(?:[);,:]|\.?$)"  # a count goes on: "Stroke (1987 events)"
+_AFTER_YEAR: Final = r"[a-z]?(?:[);,:]|\.?$)"  # a count continues: "Stroke (1987 events)"
 _SAID: Final = (
     r"(?:argue|compare|conclude|demonstrate|describe|develop|find|found|introduce|note|observe|propose|publish|"
     r"report|review|show|state|studie|suggest|use)[ds]?"
@@ -227,7 +227,7 @@ _EPITHET: Final = re.compile(
 
 @cache
 def _by_word() -> Mapping[str, re.Pattern[str]]:
-    """Compile the shields, by the words they begin from, in small letters, with a capital and in capitals."""
+    """Compile the shields, by their key words in lower case, capitalised and in capitals."""
     out = {}
     for words, pattern in _SHIELDS:
         compiled = re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE if "[Kk]its" not in pattern else 0)
@@ -237,7 +237,7 @@ def _by_word() -> Mapping[str, re.Pattern[str]]:
 
 
 def shielded(texts: Sequence[str], tokens: Tokens) -> dict[int, list[tuple[int, int]]]:
-    """Find the shields of texts, by the number of the text, in order of the words they begin from."""
+    """Find the shields of texts, by text index, in the order of their key words."""
     patterns = _by_word()
     words = tokens.words
     out: dict[int, list[tuple[int, int]]] = {}
@@ -251,7 +251,7 @@ def shielded(texts: Sequence[str], tokens: Tokens) -> dict[int, list[tuple[int, 
 
 
 def unshielded(texts: Sequence[str], tokens: Tokens, found: Sequence[Candidate]) -> list[Candidate]:
-    """Drop candidates inside of a shield that is no candidate as a whole, and names of species and authors."""
+    """Drop candidates inside a shield unless the whole shield is a candidate, and names of species and authors."""
     shields = {number: sorted(spans) for number, spans in shielded(texts, tokens).items()}
     whole = {(c.text, c.start, c.end) for c in found} if shields else set()
     out = []
@@ -267,9 +267,9 @@ def unshielded(texts: Sequence[str], tokens: Tokens, found: Sequence[Candidate])
 
 
 def _around(spans: Sequence[tuple[int, int]], start: int, end: int, loose: bool) -> Iterator[tuple[int, int]]:
-    """Yield the spans, of some in order, that hold a place, or the beginning of one whose words stand loosely.
+    """Yield the spans, from a sorted list, that contain a span, or the beginning of a loose match.
 
-    So that "on the other hand, lack" has no missing hand.
+    So that "on the other hand, lack" does not mean a missing hand.
     """
     n = bisect_right(spans, start, key=itemgetter(0)) - 1
     while n >= 0 and spans[n][0] >= start - _BEFORE - _AFTER - _WORD:
@@ -279,7 +279,7 @@ def _around(spans: Sequence[tuple[int, int]], start: int, end: int, loose: bool)
 
 
 def _is_author(text: str, start: int, end: int) -> bool:
-    """Check whether a place is the name of an author whom the text cites, such as "Gill et al." or "(Chin, 2000)"."""
+    """Check whether a span is the name of a cited author, such as "Gill et al." or "(Chin, 2000)"."""
     if not text[start : start + 1].isupper() or not text[start + 1 : end].islower() or " " in text[start:end]:
         return False
     if _CITED.match(text, end):
@@ -288,7 +288,7 @@ def _is_author(text: str, start: int, end: int) -> bool:
 
 
 def _is_species(text: str, start: int) -> bool:
-    """Check whether a genus stands before a place that reads as the name of a species."""
+    """Check whether a genus precedes a span that reads as the name of a species."""
     if not text[start : start + 1].islower():
         return False
     if _MISSPELT.match(text, start) and text.endswith(("Klebsiella ", "K. "), max(0, start - 11), start):

@@ -1,4 +1,4 @@
-"""The models that link concepts, as `release.json` states them."""
+"""Describe the models that link concepts, for `release.json`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMES: Final = frozenset(name for name, *_ in _MODELS)
 
 @cache
 def models() -> tuple[Model, ...]:
-    """Return the models of abbreviations and of links, by name."""
+    """Return the models for abbreviations and for links, by name."""
     folder = resources.files("pmcmine.concepts").joinpath("models")
     return tuple(
         Model(name, data, license=OUR_LICENSE, sha256=sha256(folder.joinpath(file).read_bytes()).hexdigest())

@@ -1,8 +1,8 @@
-"""What more a trigger needs in a caption, or before a thing, to say something of it.
+"""Require more of a trigger in captions, and for concepts that are things.
 
-Captions are no discharge notes: "without inhibitor", "may", "previously" and "versus" tell of design, staining
-and method. And what is said of a finding is not said of the organ, cell or gene named with it: in "no metastasis in
-the liver" and "no liver metastasis" the liver is there. Here precision counts: what is doubtful is not flagged.
+Captions are not discharge notes: "without inhibitor", "may", "previously" and "versus" describe design, staining and
+method. And a statement about a finding is not about the organ, cell or gene named with it: in "no metastasis in the
+liver" and "no liver metastasis" the liver is present. Here precision counts: doubtful cases are not flagged.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pmcmine.concepts.triggers import Found, Kind, Scope, Trigger
 
 
 class Care(Enum):
-    """How sure a trigger must be of a span.
+    """Required certainty of a trigger for a span.
 
-    In notes and case reports; in a case report of which only negation is read so freely; in a caption or prose of
-    research; of an organ, cell or other thing.
+    In notes and case reports; in a case report, for everything but negation; in a caption or research prose; for an
+    organ, cell or other thing.
     """
 
     CLINICAL = 1
@@ -84,7 +84,7 @@ _NEAREST: Final = {
 }
 _WORD: Final = re.compile(r"[^\s,/]+")
 _SINGLE: Final = re.compile(r"lack|absen|devoid|free|disappear")  # nouns of absence govern one noun, or two with "or"
-# "no root formation, and necrosis", "0, no symptoms, 1: weight loss": what comes next is there.
+# "no root formation, and necrosis", "0, no symptoms, 1: weight loss": the next item is present.
 _NEXT_ITEM: Final = re.compile(
     r",\s+(?:and|mild|slight|moderate|severe|marked|strong|weak)\s|[,;]\s+(?:\d{1,3}|\w)\s?[:=-]", re.IGNORECASE
 )
@@ -109,7 +109,7 @@ _NOT_SEEN: Final = re.compile(
 _AUXILIARY: Final = re.compile(
     r"\s*(?:(?:is|are|was|were|has|have|had|could|can|cannot|being|been|be)\s+)*", re.IGNORECASE
 )
-# What may follow a noun that is the last of its phrase.
+# Text that may follow the last noun of a phrase.
 _PHRASE_ENDS: Final = re.compile(
     r"\s*(?:$|[.,;:()\[\]/\0]|[–—]|(?<=\s)-\s|\s(?:is|are|was|were|has|have|had|can|could|may|might|will|would|did|does|do|and|or|nor|but|"
     r"of|in|on|at|to|for|from|by|with|within|without|after|before|during|between|among|through|over|under|as|than|"
@@ -130,17 +130,17 @@ _THERE: Final = re.compile(
 _ARTICLE: Final = re.compile(
     r"\s+(?:(?:any|the|an?|its|their|visible|detectable|obvious|apparent)\s+){0,2}", re.IGNORECASE
 )
-# "No liver or lung metastasis": both organs are there. In "no liver or lung" they are not.
+# "No liver or lung metastasis": both organs are present. In "no liver or lung" they are not.
 _SHARED_NOUN: Final = re.compile(
     r"(?<!s)(?:\s?/\s?|\s(?:and|or|nor|and/or)\s+)(?!\w{2,20}(?:ed|ly)\b|ha[sd]\b)[\w-]{2,30}", re.IGNORECASE
 )
-# "Dyskeratotic keratinocytes were not seen": other ones may have been.
+# "Dyskeratotic keratinocytes were not seen": others may have been.
 _MODIFIED: Final = re.compile(
     r"\b(?!(?:the|an?|any|its|their|his|her|these|those|this|but|while|whereas|that|which|both|all|however|where|when|because|"
     r"since|although|as)\s)[\w+-]{2,30}\s$",
     re.IGNORECASE,
 )
-# A span after these is an object, not what the sentence speaks of: "invasion of the capsule was not seen".
+# A span after these is an object, not the subject of the sentence: "invasion of the capsule was not seen".
 _GOVERNED: Final = re.compile(
     r"\b(?:of|in|on|at|to|for|from|by|with|within|without|after|before|during|between|among|through|and|or|than|versus|vs|"
     r"non|into)\.?[\s‐‑–-]+(?:(?:the|an?|this|these|both|all|any|each)\s+)?(?:[\w-]{1,20}\s+)?$",
@@ -150,22 +150,22 @@ _SURVIVAL: Final = re.compile(r"\s+(?:\w{1,20}\s+)?(?:survival|interval|period|t
 _OWN_FAMILY: Final = re.compile(r"(?:\b(?:his|her|their|whose|affected|patient|proband)|['’]s)\s+$", re.IGNORECASE)
 _NATURAL: Final = re.compile(
     r"\b(?:(?:natural|life|evolutionary|demographic|thermal|treatment|disease)|"
-    r"(?:years?|months?|weeks?|days?|hours?|min(?:utes?)?)['’]?)[\s-]+$",  # "a 4-year history of pain": it is there
+    r"(?:years?|months?|weeks?|days?|hours?|min(?:utes?)?)['’]?)[\s-]+$",  # "a 4-year history of pain": it is present
     re.IGNORECASE,
 )
 _BOTH: Final = re.compile(r"\b(?:with|presence|present)\s*(?:,\s*)?(?:and|or|/|and/or|vs\.?|versus)\s*$", re.IGNORECASE)
-_LOOK: Final = 60  # code points before a place that are read
+_LOOK: Final = 60  # code points read before a span
 
 
 def offers_both(sentence: str, t: Found) -> bool:
-    """Return whether a trigger is the second half of "with or without", which says nothing of either."""
+    """Return whether a trigger is the second half of "with or without", which states neither."""
     return t.said in ("without", "w/o", "absence of", "absent") and bool(
         _BOTH.search(sentence[max(0, t.start - _LOOK) : t.start])
     )
 
 
 def holds(care: Care, sentence: str, t: Found, meaning: Trigger, start: int, end: int) -> bool:
-    """Return whether a trigger that reaches a span means it, with the care that the span needs."""
+    """Return whether a trigger that reaches a span applies to it, with the certainty that the span requires."""
     if care is Care.CLINICAL or (care is Care.CASE and meaning.kind is Kind.NEGATED):
         return True
     means = _holds_of_thing if care is Care.THING else _holds_in_caption
@@ -173,7 +173,7 @@ def holds(care: Care, sentence: str, t: Found, meaning: Trigger, start: int, end
 
 
 def _holds_in_caption(sentence: str, t: Found, meaning: Trigger, start: int, end: int) -> bool:
-    """Return whether a trigger that reaches a finding means it, if the sentence is a caption's."""
+    """Return whether a trigger that reaches a finding applies to it, in a caption."""
     if meaning.scope is Scope.BEFORE:
         return _holds_back(sentence, t, meaning, start, end)
     if t.said not in _KEPT.get((meaning.kind, meaning.scope), ()):
@@ -217,12 +217,12 @@ def _holds_back(sentence: str, t: Found, meaning: Trigger, start: int, end: int)
     kept = t.said in _KEPT.get((meaning.kind, meaning.scope), ())
     if not kept and not (meaning.kind is Kind.NEGATED and _NOT_SEEN.match(sentence, end)):
         return False
-    # "Diabetes and cancer in first-degree relatives": both are theirs.
+    # "Diabetes and cancer in first-degree relatives": both apply to the relatives.
     return meaning.kind is Kind.FAMILY or not _GOVERNED.search(sentence[max(0, start - _LOOK) : start])
 
 
 def _holds_of_thing(sentence: str, t: Found, meaning: Trigger, start: int, end: int) -> bool:
-    """Return whether a trigger that reaches a thing says that it is absent; a thing is nothing else."""
+    """Return whether a trigger that reaches a thing says that it is absent; other contexts do not apply to things."""
     if meaning.kind is not Kind.NEGATED:
         return False
     if meaning.scope is Scope.BEFORE:
@@ -245,13 +245,13 @@ _PATIENT: Final = re.compile(
     r"\b(?:on|at)\s+(?:admission|presentation)\b",
     re.IGNORECASE,
 )
-_READ: Final = 20_000  # code points of a text that are asked for a patient
+_READ: Final = 20_000  # code points of a text searched for a patient
 
 
 def is_clinical(text: str) -> bool:
-    """Check whether a text speaks of one patient, as case reports do.
+    """Check whether a text is about one patient, as case reports are.
 
-    Elsewhere in articles triggers tell of aims, samples and other studies ("to prevent", "previous", "if"), as
-    in captions.
+    In other articles, triggers describe aims, samples and other studies ("to prevent", "previous", "if"), as in
+    captions.
     """
     return _PATIENT.search(text, 0, _READ) is not None

@@ -1,7 +1,7 @@
-"""Triggers of context in a sentence: words that negate, doubt, date or attribute what stands near them.
+"""Find context triggers in a sentence: words that negate, doubt, date or attribute the text near them.
 
-The words are those that NegEx (Chapman et al. 2001) and ConText (Harkema et al. 2009) name, with additions for the
-prose of articles.
+The words are those of NegEx (Chapman et al. 2001) and ConText (Harkema et al. 2009), with additions for the prose of
+articles.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Kind(Enum):
 
 
 class Scope(Enum):
-    """Where what a trigger governs stands."""
+    """Position of the governed text relative to the trigger."""
 
     AFTER = 1
     BEFORE = 2
@@ -120,7 +120,7 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
 
 
 class _Node(dict[str, "_Node"]):
-    """What may follow in a phrase; an empty key where a phrase may end."""
+    """Continuations of a phrase; an empty key marks a possible end."""
 
 
 def _trie(phrases: Iterable[str]) -> str:
@@ -144,7 +144,7 @@ def _trie(phrases: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Meaning of a trigger, and where what it governs stands."""
+    """Meaning of a trigger, and the position of its scope."""
 
     kind: Kind
     scope: Scope
@@ -167,7 +167,7 @@ _HIDDEN: Final = re.compile(
 
 
 def _with_auxiliaries(kind: Kind, scope: Scope, phrase: str) -> list[str]:
-    """Return a phrase and its forms with an auxiliary, so that "was not" does not hide the "not ruled out" in it."""
+    """Return a phrase and its forms with an auxiliary, so that "was not" does not hide "not ruled out"."""
     looks_back = kind is Kind.NEGATED and scope is Scope.BEFORE and phrase.startswith("not ")
     if not looks_back and (kind is Kind.NEGATED or not _HIDDEN.match(phrase)):
         return [phrase]
@@ -185,7 +185,7 @@ def _compiled() -> tuple[re.Pattern[str], dict[str, tuple[Trigger, ...]]]:
     return pattern, {k: tuple(v) for k, v in meanings.items()}
 
 
-# "no. 3" and "no. AB12" are numbers, "Fever: no" is an answer to the text before it.
+# "no. 3" and "no. AB12" are numbers, "Fever: no" answers the text before it.
 _NUMBER: Final = re.compile(r"\.\s?[:#]?\s?[A-Za-z(/-]{0,6}\d")
 _NUMBERED: Final = re.compile(
     r"\b(?:case|patient|sample|specimen|table|grant|protocol|lot|cat(?:alog(?:ue)?)?|id|approval|reference)\.?\s$",
@@ -198,7 +198,7 @@ ANSWER: Final = re.compile(
     r"\s?(?:\([^()]{0,30}\)\s?)?(?:[:=?]|\s[–—-]\s|\((?=(?-i:[Nn]o)\)))\s?(?:no|nil|none|never)(?=\s?(?:[.,;)|/]|$))",
     re.IGNORECASE,
 )
-# What a negative cell, tumour or patient is negative of: it says nothing of the cell, tumour or patient.
+# Markers for which a cell, tumour or patient is negative: the cell, tumour or patient itself is not negated.
 _MARKER: Final = re.compile(
     r"(?:(?:^|[\s(/,-])(?=[^\s(]{0,20}[A-Z0-9][^\s(]{0,20}[A-Z0-9])[A-Za-zα-ω0-9/+‐‑–-]{2,20}(?:\([^()\s]{1,12}\))?"
     r"|(?i:receptors?|nod(?:e|al)|smear|culture|antigen|antibody|margins?|markers?|virus|hormone|(?:o?e|pro)st\w{1,12}|mutation|rhesus|Rh|gram)\)?)"
@@ -207,7 +207,7 @@ _MARKER: Final = re.compile(
 NOUN_NEXT: Final = re.compile(r"\s(?!(?:for|in|on|by|at|to|and|or|with|but|as)\b)[A-Za-z]")
 
 
-# "no difference in pain": what is denied is a comparison, not the pain; "not related to pain": a relation.
+# "no difference in pain": negates a comparison, not the pain; "not related to pain": a relation.
 _NO_CHANGE: Final = re.compile(
     r"\s+(?:[\w-]{1,30}\s+){0,3}?(?:differences?|changes?|effects?|correlations?|associations?|relationships?|influences?|"
     r"impacts?|increases?|decreases?|reductions?|alterations?|improvements?|roles?|interactions?|need|variations?|"
@@ -231,14 +231,14 @@ _SPACES: Final = re.compile(r"\s+")
 
 
 class Found(NamedTuple):
-    """A trigger at a place of a sentence.
+    """A trigger at a position in a sentence.
 
     Attributes:
         start: its first code point.
         end: one past its last one.
         said: its words in lower case.
-        meanings: what it may mean.
-        spent: where the words end that it denies instead of what follows them, as in "no change in"; 0 if none.
+        meanings: its possible meanings.
+        spent: end of the words that it negates instead of the text after them, as in "no change in"; 0 if none.
     """
 
     start: int
@@ -249,7 +249,7 @@ class Found(NamedTuple):
 
 
 def find_triggers(sentence: str) -> list[Found]:
-    """Find the triggers of a sentence, in its order."""
+    """Find the triggers of a sentence, in order."""
     pattern, meanings = _compiled()
     out = []
     for m in pattern.finditer(sentence):
@@ -267,14 +267,14 @@ def find_triggers(sentence: str) -> list[Found]:
 
 
 def _denied_comparison(sentence: str, said: str, end: int) -> int:
-    """Return where the words end that a trigger denies instead of what follows them; 0 if there are none."""
+    """Return the end of the words that a trigger negates instead of the text after them; 0 if there are none."""
     pattern = _NO_CHANGE if _NOUN_DENIED.search(said) else _NOT_SO if _VERB_DENIED.search(said) else None
     m = pattern.match(sentence, end) if pattern else None
     return m.end() if m else 0
 
 
 def _is_no_word(sentence: str, start: int, end: int) -> bool:
-    """Return whether "no" is a number, nitric oxide, or an answer to what stands before it."""
+    """Return whether "no" is a number, nitric oxide, or an answer to the text before it."""
     before = sentence[max(start - 16, 0) : start]
     if _NUMBER.match(sentence, end) or (_NUMBERED.search(before) and re.match(r"\s?\d", sentence[end:][:2])):
         return True

@@ -1,1 +1,1 @@
-"""Linking that is learned from annotated texts, and its evaluation."""
+"""Learn linking from annotated texts, and evaluate it."""

@@ -1,4 +1,4 @@
-"""Scores against annotated texts, with bootstrap intervals over documents and a list of the errors."""
+"""Score predictions against annotated texts, with bootstrap intervals over documents and a list of the errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NESTING: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A predicted mention: place, id, and its probability."""
+    """A predicted mention: span, id, and its probability."""
 
     start: int
     end: int
@@ -36,7 +36,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """One error: what kind, where, what was annotated and what was found."""
+    """One error: kind, position, annotation and prediction."""
 
     kind: str
     document: str
@@ -62,10 +62,10 @@ class Score:
 
 
 def score_linking(documents: Sequence[GoldDocument], found: Sequence[Sequence[Found]]) -> Score:
-    """Strict (span and id), span and document-level scores of predicted mentions.
+    """Compute strict (span and id), span and document-level scores of predicted mentions.
 
-    An annotation of several spans is a miss unless all of its spans were found, which a linker of single spans
-    never does; it counts all the same.
+    An annotation of several spans is a miss unless all of its spans were found, which a linker of single spans never
+    does; it counts all the same.
     """
     strict, span, level = [], [], []
     errors: list[Error] = []
@@ -122,7 +122,7 @@ def score_given(documents: Sequence[GoldDocument], ids: Sequence[Sequence[str]])
 
 
 def score_abbreviations(documents: Sequence[GoldPairs], models: Sequence[Model] | None = None) -> Score:
-    """Compute F1 of the unique (short form, long form) pairs of each document; runs of white space count as one blank.
+    """Compute F1 of the unique (short form, long form) pairs of each document; white space is normalised.
 
     Args:
         documents: annotated texts.
@@ -182,9 +182,9 @@ def score_rows(right: Sequence[bool]) -> dict[str, Any]:
 
 
 def of_sources(documents: Sequence[GoldDocument], names: Container[str]) -> tuple[list[GoldDocument], frozenset[str]]:
-    """Return the documents with the annotations whose ids the sources know, and the prefixes of those ids.
+    """Return the documents with only the annotations that the sources cover, and the prefixes of their ids.
 
-    Where no annotation has a prefix of one of the sources (as with CUIs), all annotations stay.
+    If no annotation has a prefix of one of the sources (as with CUIs), all annotations stay.
     """
     prefixes = {m.id.split(":")[0] for d in documents for m in d.mentions if ":" in m.id}
     known = frozenset(p for p in prefixes if NAMES.get(p, p) in names)
@@ -194,7 +194,7 @@ def of_sources(documents: Sequence[GoldDocument], names: Container[str]) -> tupl
 
 
 def nests(documents: Iterable[GoldDocument]) -> bool:
-    """Check whether annotators marked names inside of longer ones, too: at least one annotation of 20."""
+    """Check whether annotators also marked names inside longer ones: at least one annotation in 20."""
     total = inner = 0
     for d in documents:
         end = -1
@@ -224,7 +224,7 @@ def _counts(gold: set[Any], ours: set[Any]) -> tuple[int, int, int]:
 def _interval(
     rows: Sequence[tuple[int, ...]], measure: Callable[[NDArray[np.float64]], NDArray[np.float64]]
 ) -> list[float]:
-    """Return 95 % of the measure over resampled documents."""
+    """Return the 95 % interval of a measure over resampled documents."""
     if not rows:
         return [0.0, 0.0]
     table = np.array(rows, float)

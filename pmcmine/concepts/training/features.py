@@ -1,4 +1,4 @@
-"""Features of texts and candidates that the trained linker learns from."""
+"""Compute the features of texts and candidates for the trained linker."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HOWS: Final = ("exact", "variant", "abbreviation", "fuzzy")
 
 @dataclass(frozen=True, slots=True)
 class TokenText:
-    """A document cut into tokens; `names` are vocabulary candidates by (first, last + 1) token."""
+    """A tokenised document; `names` are vocabulary candidates by (first, last + 1) token."""
 
     words: list[str]
     keys: list[str]
@@ -58,7 +58,7 @@ class Candidate:
 
 
 def span_key(keys: Iterable[str]) -> str:
-    """Return key of a run of tokens; hyphens and what separates words count for nothing."""
+    """Return the key of a run of tokens; hyphens and word separators are ignored."""
     return "".join(k for k in keys if k not in "-‐‑–")
 
 
@@ -117,7 +117,7 @@ def _runs(text: TokenText, prefixes: frozenset[str]) -> Iterable[tuple[int, int,
 
 
 def count_names(texts: Sequence[TokenText], chosen: Iterable[int]) -> NameCounts:
-    """Count the names and tokens of some training texts."""
+    """Count the names and tokens of the chosen training texts."""
     chosen = list(chosen)
     ids: dict[str, Counter[str]] = defaultdict(Counter)
     prefixes: set[str] = set()
@@ -154,7 +154,7 @@ def _matrix(texts: Sequence[TokenText], chosen: Iterable[int]) -> Any:
 
 
 def train_taggers(texts: Sequence[TokenText], chosen: Iterable[int]) -> list[Any]:
-    """Return taggers of the tokens inside of a mention, of the first one, and of the last one."""
+    """Train taggers for tokens inside a mention, the first one, and the last one."""
     chosen = list(chosen)
     labels = np.zeros((3, sum(len(texts[i].words) for i in chosen)), bool)
     at = 0
@@ -251,7 +251,7 @@ def add_document_features(
 
 
 def _of_key(spans: Mapping[tuple[int, int], str], p: NDArray[np.float64]) -> Mapping[str, list[float]]:
-    """How likely each place of the same words is inside of a mention."""
+    """Return, for each run of words, the probabilities of being inside a mention at each occurrence."""
     of_key: dict[str, list[float]] = defaultdict(list)
     for (a, b), key in spans.items():
         of_key[key].append(float(p[a:b, 0].min()))
@@ -259,7 +259,7 @@ def _of_key(spans: Mapping[tuple[int, int], str], p: NDArray[np.float64]) -> Map
 
 
 def _prior(t: TokenText, counts: NameCounts, spans: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], float]:
-    """How often the words of each span are a mention in what is learned from; else the score of its name."""
+    """Return how often the words of each span are a mention in the training texts; otherwise the score of its name."""
     prior: dict[tuple[int, int], float] = {}
     for place, key in spans.items():
         ids = counts.ids.get(key)

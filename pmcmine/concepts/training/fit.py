@@ -1,4 +1,4 @@
-"""Fitting the two small models that come with the package: abbreviations, and how far to trust a match."""
+"""Fit the two small models of the package: abbreviations, and the confidence of a match."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fit_abbreviations(documents: Sequence[GoldPairs], strength: float = 0.3) -> 
 
     Args:
         documents: texts with their pairs.
-        strength: of regularisation (C of scikit-learn's logistic regression).
+        strength: regularisation (C of scikit-learn's logistic regression).
     """
     rows, labels = [], []
     for d in documents:
@@ -44,7 +44,7 @@ def fit_abbreviations(documents: Sequence[GoldPairs], strength: float = 0.3) -> 
 
 
 def write_abbreviations(model: Model, path: Path, trained_on: str) -> None:
-    """Write a model as the package reads it."""
+    """Write a model in the package's format."""
     _write(
         path,
         {
@@ -60,12 +60,12 @@ def write_abbreviations(model: Model, path: Path, trained_on: str) -> None:
 def fit_linking(corpora: Sequence[tuple[Linker, Sequence[GoldDocument]]], strength: float = 1.0) -> dict[str, Any]:
     """Fit a logistic model of matches; return bias and weights by name.
 
-    Every corpus counts the same, whatever its size, as no feature says which vocabulary is in use. Matches inside of
-    longer ones teach nothing, and are left out.
+    Every corpus has the same weight, whatever its size, as no feature says which vocabulary is in use. Matches inside
+    longer ones are skipped, as they carry no information.
 
     Args:
-        corpora: annotated documents, with a linker whose vocabulary has the ids of their annotations.
-        strength: of regularisation (C of scikit-learn's logistic regression).
+        corpora: annotated documents, with a linker for a vocabulary with the ids of their annotations.
+        strength: regularisation (C of scikit-learn's logistic regression).
     """
     rows: list[tuple[float, ...]] = []
     labels: list[bool] = []
@@ -86,7 +86,7 @@ def fit_linking(corpora: Sequence[tuple[Linker, Sequence[GoldDocument]]], streng
 
 
 def write_linking(model: dict[str, Any], path: Path, trained_on: str) -> None:
-    """Write a model as the package reads it."""
+    """Write a model in the package's format."""
     _write(path, {"trained_on": trained_on, "command": "pmcmine train linking --gold PATH --vocab PATH …", **model})
 
 

@@ -1,4 +1,4 @@
-"""Readers of annotated texts: JSON lines, PubTator, tables of MedMentions and CRAFT, MED1250, ConText, E3C."""
+"""Read annotated texts: JSON lines, PubTator, tables of MedMentions and CRAFT, MED1250, ConText, E3C."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class GoldMention:
     """One annotation.
 
     Attributes:
-        spans: (start, end) in code points; several where it is discontinuous.
+        spans: (start, end) in code points; several if it is discontinuous.
         id: as the annotators wrote it; several ids are joined as they joined them.
         type: class of the mention, such as Disease or the name of the ontology.
     """
@@ -35,7 +35,7 @@ class GoldMention:
 
 @dataclass(frozen=True, slots=True)
 class GoldDocument:
-    """A text and what it names."""
+    """A text with its annotated mentions."""
 
     id: str
     text: str
@@ -54,13 +54,13 @@ class GoldPairs:
 
 @dataclass(frozen=True, slots=True)
 class GoldContext:
-    """A sentence or document, and which spans of it are negated.
+    """A sentence or document, with spans and whether each is negated.
 
     Attributes:
         id: number of the sentence, or name of the document.
-        text: what the offsets count in.
+        text: the text that offsets refer to.
         spans: (start, end) in code points.
-        negated: of each span.
+        negated: whether each span is negated.
     """
 
     id: str
@@ -70,7 +70,7 @@ class GoldContext:
 
 
 def read_text(path: Path, encoding: str = "utf-8") -> str:
-    """Read the text of a file, unpacked where it is gzip.
+    """Read a text file, decompressing gzip.
 
     Raises:
         GoldError: if it is missing, damaged, too large or not in the encoding.
@@ -93,7 +93,7 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
 
 
 def _lines(path: Path, encoding: str = "utf-8") -> list[str]:
-    # str.splitlines would also split at separators that stand inside of texts
+    # str.splitlines would also split at separators inside texts
     return [line.rstrip("\r") for line in read_text(path, encoding).split("\n")]
 
 
@@ -113,7 +113,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def read_linking(path: Path) -> list[GoldDocument]:
-    """Read the documents with annotated concepts: CRAFT, MedMentions' tables, JSON lines, PubTator files.
+    """Read documents with annotated concepts: CRAFT, MedMentions' tables, JSON lines, PubTator files.
 
     Raises:
         GoldError: if there is nothing of these kinds, or it is damaged.
@@ -201,7 +201,7 @@ def _bio_rows(path: Path) -> Iterator[list[tuple[str, str]]]:
 
 
 def _bio(path: Path, types: Path | None) -> list[GoldDocument]:
-    """Return sentences, as the tables state no documents; tokens joined by one space."""
+    """Read sentences, as the tables state no documents; tokens are joined by one space."""
     kinds = list(_bio_rows(types)) if types is not None else []
     documents = []
     for n, rows in enumerate(_bio_rows(path)):
@@ -277,8 +277,8 @@ def read_abbreviations(path: Path) -> list[GoldPairs]:
 def read_negation(path: Path) -> list[GoldContext]:
     """Read the ConText sheet (tab-separated: condition, sentence, `negation_status`), or E3C's documents (JSON lines).
 
-    In the sheet, the condition stands in the sentence in capitals; where the sheet's sentence is cut short before it
-    ends, the span is what is there. Of E3C, the spans are the clinical entities at which there is an event.
+    In the sheet, the condition is in capitals in the sentence; if the sentence is truncated before its end, the span is
+    the part that remains. In E3C, the spans are the clinical entities with an event.
 
     Raises:
         GoldError: if the columns are missing.
@@ -311,9 +311,9 @@ def read_negation(path: Path) -> list[GoldContext]:
 
 
 def _at_entities(file: Path) -> list[GoldContext]:
-    """Read documents with `id`, `text`, `entities` and `events`, one JSON object a line.
+    """Read documents with `id`, `text`, `entities` and `events`, one JSON object per line.
 
-    The spans are the entities at which there is an event, negated where one of these events is.
+    The spans are the entities with an event, negated if one of these events is.
     """
     out = []
     for n, line in enumerate(_lines(file), 1):

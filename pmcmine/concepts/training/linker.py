@@ -1,11 +1,11 @@
-"""Linking that learns from annotated texts: which words are mentions, and which concept they mean.
+"""Learn from annotated texts which words are mentions, and which concept they mean.
 
 Candidates are all runs of tokens that were annotated in the training texts, or that the vocabulary knows. A gradient
 boosted classifier gives each the probability of being a mention of its most likely concept, from counts of its words,
-the vocabulary's evidence, three linear taggers of its surroundings (inside, first and last token of a mention), and
-the candidates that overlap it. The candidates that do not overlap and gain most are taken (weighted interval
-scheduling). Counts and taggers for a training text come from the other folds, so that the classifier learns from what
-it will see on new texts.
+the vocabulary's evidence, three linear taggers of its context (inside, first and last token of a mention), and the
+overlapping candidates. The set of non-overlapping candidates with the highest total gain is selected (weighted interval
+scheduling). Counts and taggers for a training text come from the other folds, so that the classifier trains on the same
+kind of input as for new texts.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ _FOLDS: Final = 4
 
 
 class TrainedLinker:
-    """A linker trained on annotated documents, with a vocabulary beside them where one is given."""
+    """A linker trained on annotated documents, optionally with a vocabulary."""
 
     def __init__(self, linker: Linker | None = None) -> None:
         """Make an untrained linker.
 
         Args:
-            linker: the vocabulary's; None to link with what was annotated alone.
+            linker: the vocabulary's; None to link with annotations alone.
         """
         self.linker = linker
         self._counts: NameCounts | None = None
@@ -60,7 +60,7 @@ class TrainedLinker:
         """Train; takes about a minute for half a million words.
 
         Args:
-            documents: annotated documents; discontinuous annotations are left out.
+            documents: annotated documents; discontinuous annotations are skipped.
         """
         texts = [self._prepare(d) for d in documents]
         folds = _folds([len(t.words) for t in texts])
@@ -83,7 +83,7 @@ class TrainedLinker:
         return self
 
     def predict(self, documents: Sequence[GoldDocument]) -> list[list[Found]]:
-        """Predict mentions of documents; their annotations are not looked at."""
+        """Predict mentions of documents; their annotations are ignored."""
         if self._counts is None:
             raise RuntimeError("fit comes before predict")
         texts = [self._prepare(d) for d in documents]
@@ -158,7 +158,7 @@ def _classifier() -> Any:
 def _decode(
     candidates: Sequence[Candidate], scores: NDArray[np.float64], threshold: float
 ) -> list[tuple[Candidate, float]]:
-    """Decode candidates above the threshold that do not overlap and gain most together."""
+    """Select non-overlapping candidates above the threshold with the highest total gain."""
     of_doc: dict[int, list[tuple[Candidate, float]]] = defaultdict(list)
     for c, s in zip(candidates, scores.tolist(), strict=True):
         if s >= threshold:
@@ -189,7 +189,7 @@ def _choose_threshold(
     labels: Sequence[NDArray[np.bool_]],
     found: Sequence[tuple[list[Candidate], set[Candidate]]],
 ) -> float:
-    """Choose the threshold with the best F1 on each fold, with a classifier fitted on the others."""
+    """Choose the threshold with the best F1 on each fold, using a classifier fitted on the others."""
     scored: list[tuple[list[Candidate], NDArray[np.float64]]] = []
     gold: set[Candidate] = set()
     for k, (candidates, here) in enumerate(found):

@@ -1,8 +1,8 @@
 """Normalise given mentions to concepts, learned from annotated mentions.
 
-A mention is looked up by the key of its words, as it stands or with its abbreviation written out. One that was never
-annotated is compared with those that were: by letters (TF-IDF of character n-grams), by the stems of its words, and
-by the concept that a vocabulary gives both. A gradient boosted classifier gives each candidate its probability.
+A mention is looked up by the key of its words, as written or with its abbreviation expanded. If it was never annotated,
+it is compared with the annotated ones: by letters (TF-IDF of character n-grams), by the stems of its words, and by the
+concept that a vocabulary gives both. A gradient boosted classifier gives each candidate its probability.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from pmcmine.concepts.linker import Linker
 from pmcmine.concepts.training.gold import GoldDocument
 from pmcmine.vocabulary.normalise import fold, name_key, tokens
 
-NO_ID: Final = "-1"  # what BC5CDR writes where no concept fits
-LEAST: Final = 0.02  # a candidate less likely is worth nothing; few mentions have no concept at all
+NO_ID: Final = "-1"  # id in BC5CDR if no concept fits
+LEAST: Final = 0.02  # less likely candidates are rejected; few mentions have no concept at all
 _NEAREST: Final = 12
 _FOLDS: Final = 5
-# Endings that leave the same thing said: "hypotensive" and "hypotension", "toxicity" and "toxic".
+# Endings that do not change the meaning: "hypotensive" and "hypotension", "toxicity" and "toxic".
 _ENDING: Final = re.compile(
     r"(?:ations?|itions?|ions?|ities|ity|ives?|ical|ics?|als?|ous|osis|oses|otic|ist|ism|ized?|ing|ings|ed|es|s|ary|ant"
     r"|ent|ance|ence|ness|ies|y|e|a|um|us|is)$"
 )
-# Words that a mention may have more than its concept's name has.
+# Words that a mention may have in addition to its concept's name.
 _WEAK: Final = frozenset(
     "of the a an in and or with to induced related associated drug caused due patient human rat acute chronic severe "
     "mild moderate transient persistent progressive hydrochloride hcl sodium sulfate acetate disodium chloride calcium "
@@ -41,7 +41,7 @@ _WEAK: Final = frozenset(
 )
 
 
-# Words that name the same thing in names of diseases; the first stands for all.
+# Synonyms in names of diseases; the first represents all.
 _SAME: Final = (
     "disease disorder problem complication disturbance abnormality dysfunction impairment syndrome illness condition "
     "symptom sign manifestation event",
@@ -63,7 +63,7 @@ _SAME: Final = (
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
-    """Strip a word's ending; the result need not be a word."""
+    """Strip a word's ending; the result may not be a word."""
     low = fold(word)
     for _ in range(2):
         cut = _ENDING.sub("", low)
@@ -80,7 +80,7 @@ def _same() -> Mapping[str, str]:
 
 @lru_cache(maxsize=200_000)
 def meanings(text: str) -> tuple[str, ...]:
-    """Return stems of the words of a mention in their order, words of the same meaning brought together."""
+    """Return the stems of the words of a mention in order, with synonyms mapped to one stem."""
     same = _same()
     found = tuple(same.get(stem(t), stem(t)) for t in tokens(text) if t.lower() not in _WEAK)
     return found or tuple(same.get(stem(t), stem(t)) for t in tokens(text))
@@ -88,7 +88,7 @@ def meanings(text: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
-    """A mention as it stands, written out, and what the vocabulary says of it."""
+    """A mention as written and expanded, with its concept in the vocabulary."""
 
     surface: str
     full: str
@@ -107,7 +107,7 @@ class _Names:
     matrix: Any
 
     def nearest(self, text: str) -> tuple[NDArray[np.float32], list[int]]:
-        """Return similarity of all names (cosine), and the likest ones."""
+        """Return the cosine similarity to all names, and the most similar ones."""
         similarity = np.asarray((self.vectorizer.transform([text]) @ self.matrix).todense()).ravel()
         places = np.argsort(-similarity, kind="stable")[:_NEAREST].tolist()
         return similarity, [p for p in places if similarity[p] > 0]
@@ -115,7 +115,7 @@ class _Names:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """What annotated mentions say."""
+    """Index of the annotated mentions."""
 
     ids: Mapping[tuple[str, str], Counter[str]]  # (type, key) → ids
     bags: Mapping[tuple[str, frozenset[str]], Counter[str]]
@@ -126,17 +126,17 @@ class _Index:
 
 
 class MentionNormaliser:
-    """Gives mentions their concepts, in the notation of the annotations that it learned from."""
+    """Assign concepts to mentions, in the notation of the training annotations."""
 
     def __init__(self, linker: Linker | None = None) -> None:
-        """Make an untrained one; `linker` holds a vocabulary that adds synonyms."""
+        """Make an untrained normaliser; `linker` holds a vocabulary that adds synonyms."""
         self.linker = linker
         self._index: _Index | None = None
         self._model: Any = None
         self.threshold = LEAST
 
     def fit(self, documents: Sequence[GoldDocument]) -> MentionNormaliser:
-        """Learn from annotated documents; for the classifier each fold is compared with the others."""
+        """Learn from annotated documents; for the classifier, each fold is compared with the others."""
         mentions = [self._mentions(d) for d in documents]
         rows: list[list[float]] = []
         labels: list[bool] = []
@@ -158,7 +158,7 @@ class MentionNormaliser:
         return self
 
     def predict(self, documents: Sequence[GoldDocument]) -> list[list[str]]:
-        """Predict the ids of the mentions of documents, whose own ids are not looked at; `NO_ID` where nothing fits."""
+        """Predict the ids of the mentions of documents, ignoring their own ids; `NO_ID` if nothing fits."""
         if self._index is None:
             raise RuntimeError("fit comes before predict")
         return [self._document(self._index, self._mentions(d)) for d in documents]
@@ -179,7 +179,7 @@ class MentionNormaliser:
 
     @staticmethod
     def _given(index: _Index, mentions: Iterable[_Mention]) -> Counter[str]:
-        """Return the ids that the document names without doubt."""
+        """Return the ids that the document names unambiguously."""
         given: Counter[str] = Counter()
         for m in mentions:
             ids = index.ids.get((m.type, name_key(m.full)))
@@ -250,7 +250,7 @@ def _letters(text: str) -> str:
 
 
 def _known(index: _Index, m: _Mention, given: Mapping[str, int] | None = None) -> str | None:
-    """Return the id that annotators gave these words; if several, the one that the document uses elsewhere."""
+    """Return the id that annotators gave these words; if several, prefer one used elsewhere in the document."""
     for text in (m.full, m.surface):
         ids = index.ids.get((m.type, name_key(text)))
         if ids:
@@ -259,7 +259,7 @@ def _known(index: _Index, m: _Mention, given: Mapping[str, int] | None = None) -
 
 
 def _candidates(index: _Index, mentions: Sequence[_Mention], given: Mapping[str, int]) -> list[dict[str, list[float]]]:
-    """For each mention, candidates with their features."""
+    """Return the candidates of each mention with their features."""
     out: list[dict[str, list[float]]] = []
     for m in mentions:
         found: dict[str, list[float]] = {}
