@@ -1,1 +1,1 @@
-"""`pmcmine browse`: a local page for browsing a release: figures, boxes, spans, concepts, mentions, rights."""
+"""Serve `pmcmine browse`, a local page for browsing a release: figures, boxes, spans, concepts, mentions, rights."""

@@ -1,4 +1,4 @@
-"""All that the page asks of a release."""
+"""Answer the page's requests about a release."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     from pmcmine.find.hits import Search
     from pmcmine.find.query import Encoders
 
-MOST_LISTED: Final = 5_000_000  # ids of a list that the page makes
+MOST_LISTED: Final = 5_000_000  # maximum ids of a list made by the page
 _MOST_ID: Final = 300  # characters
 _PLACES: Final = ("shard", "image_offset", "image_bytes")
 
 
 class ReleaseData:
-    """A release folder on this machine, opened for reading. Safe to use from several threads.
+    """A release folder on this machine, opened for reading. Thread-safe.
 
     Args:
         folder: the release.
-        encoders: turn words of a search into vectors; without them, words and concepts are searched.
+        encoders: convert words of a search to vectors; without them, words and concepts are searched.
 
     Raises:
-        PmcmineError: if the folder is no release.
+        PmcmineError: if the folder is not a release.
     """
 
     def __init__(self, folder: Path, encoders: Encoders | None = None) -> None:
@@ -48,7 +48,7 @@ class ReleaseData:
         self._given, self._folder = str(folder), folder.resolve()
         tables, counting = Tables(self._folder), Tables(self._folder)
         self._search, self.hint = _opened(folder, encoders)
-        # Counting takes longer than looking something up, which must not wait for it.
+        # Counting takes longer than look-ups, which must not wait for it.
         self._results = Results(self._folder, counting, self._search)
         self._opened = (tables, counting)
         self._figures = Figures(self._folder, self.release, tables)
@@ -58,12 +58,12 @@ class ReleaseData:
         self.suggest, self.show_image = self._results.suggest, self._results.show_image
 
     def close(self) -> None:
-        """End what runs: native code that runs while Python ends would abort it."""
+        """Stop running queries: native code still running when Python exits would abort it."""
         for tables in self._opened:
             tables.close()
 
     def info(self) -> dict[str, Any]:
-        """Return facts of the release and what can be searched."""
+        """Return facts of the release and the available searches."""
         vectors = sorted(self._search.vectors) if self._search is not None else []
         return {
             "name": self._folder.name,
@@ -77,13 +77,13 @@ class ReleaseData:
         }
 
     def figures(self, asked: Asked, offset: int) -> dict[str, Any]:
-        """Return figures that fit, `PAGE` from an offset on, and how many there are.
+        """Return matching figures, `PAGE` from an offset on, and their total number.
 
-        Without a search, they come in the order of their articles. `ids` are their ids, `figures` the same with their
-        labels and whether they have an image; `where` is the condition of `--where` that says the same.
+        Without a search, they are in the order of their articles. `ids` are their ids, `figures` the same with their
+        labels and whether they have an image; `where` is the equivalent `--where` condition.
 
         Raises:
-            QueryError: for what can't be asked.
+            QueryError: for an invalid query.
         """
         found = self._results.find(asked)
         rows = page_of(found, offset)
@@ -100,33 +100,33 @@ class ReleaseData:
         }
 
     def warm_up(self) -> None:
-        """Load what the first search would wait for: the encoder of its words."""
+        """Load the encoder of words before the first search needs it."""
         with suppress(PmcmineError):
             self._results.find({"text": "figure"})
 
     def counts(self, asked: Asked) -> dict[str, Any]:
-        """Return how many of the figures that fit have each value.
+        """Count the values of the matching figures.
 
         Raises:
-            QueryError: for what can't be asked.
+            QueryError: for an invalid query.
         """
         return self._results.counts(asked)
 
     def list_of(self, asked: Asked) -> bytes:
-        """Return a list of all figures that fit and have a sample.
+        """Return a list of all matching figures with a sample.
 
         Raises:
-            QueryError: for what can't be asked, or if it is too much.
+            QueryError: for an invalid query, or if it matches too many.
         """
         ids = self._results.ids(asked, MOST_LISTED)
         said = {name: value if isinstance(value, str) else list(value) for name, value in asked.items() if value}
         return self._list(ids, {"filters": said, "where": self._results.filters(asked).condition()})
 
     def list_of_ids(self, ids: Sequence[Any]) -> bytes:
-        """Return a list of chosen figures, those that the release has.
+        """Return a list of chosen figures, limited to those in the release.
 
         Raises:
-            QueryError: if they are no ids, or too many.
+            QueryError: if they are not ids, or too many.
         """
         if len(ids) > MOST_LISTED or not all(isinstance(i, str) and 0 < len(i) <= _MOST_ID for i in ids):
             raise QueryError("the basket holds what is no id of a figure")
@@ -144,7 +144,7 @@ def _has_image(row: Mapping[str, Any]) -> bool:
 
 
 def _opened(folder: Path, encoders: Encoders | None) -> tuple[Search | None, str]:
-    """Open the index of a release; None with a hint if it has none that can be used."""
+    """Open the index of a release; None with a hint if it has no usable one."""
     plain = "captions are searched for the words as they are"
     try:
         from pmcmine.find.hits import Search

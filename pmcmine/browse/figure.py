@@ -1,4 +1,4 @@
-"""One figure: caption, panels, rights with their evidence, links, and which code and model made each value."""
+"""Show one figure: caption, panels, rights with evidence, links, and the code and model behind each value."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _SHOWN: Final = (
 )  # fmt: skip
 _ARTICLE: Final = ("title", "doi", "license", "license_source", "license_url", "license_text", "copyright")
 _DOI: Final = re.compile(r"10\.\d{4,9}/\S{1,500}")
-MOST_PLACES: Final = 5_000  # of a document; few articles have as many
-_MOST_SCORES: Final = 30  # columns of scores that are shown
+MOST_PLACES: Final = 5_000  # per document; few articles have as many
+_MOST_SCORES: Final = 30  # columns of scores shown
 _READ: Final = "label, caption, licence, journal, year, section"
 _IMAGE: Final = "width, height, format, fingerprint"
 
 
 class Figures:
-    """Answers what the page asks of one figure or article.
+    """Answer the page's requests about one figure or article.
 
     Args:
         folder: the release.
@@ -46,7 +46,7 @@ class Figures:
         self._columns = tables.columns
 
     def figure(self, figure_id: str) -> dict[str, Any] | None:
-        """Return all that is shown of a figure; None if there is none of that id."""
+        """Return all details of a figure; None if there is none with that id."""
         wanted = ", ".join(c for c in _SHOWN if c in self._columns["figures"])
         found = self._tables.rows(f"SELECT {wanted} FROM figures WHERE figure_id = $id LIMIT 1", {"id": figure_id})
         if not found:
@@ -71,7 +71,7 @@ class Figures:
         return {t: self._tables.rows(q, key) if self._columns[t] else [] for t, q in queries.items()}
 
     def _article(self, pmcid: object) -> dict[str, Any]:
-        """Return what the article states of itself and of its rights."""
+        """Return the article's statements about itself and its rights."""
         wanted = [c for c in _ARTICLE if c in self._columns["articles"]]
         if not wanted or "pmcid" not in self._columns["articles"]:
             return {}
@@ -80,7 +80,7 @@ class Figures:
         return found[0] if found else {}
 
     def _links(self, figure: Mapping[str, Any], article: Mapping[str, Any]) -> dict[str, str]:
-        """Return where the article stands in PMC and by its DOI; nothing for a corpus that may be invented."""
+        """Return the article's links in PMC and by its DOI; none for a corpus that may be synthetic."""
         if may_be_invented(self._release):
             return {}
         links = {}
@@ -91,7 +91,7 @@ class Figures:
         return links
 
     def _scores(self, figure_id: str) -> list[dict[str, Any]]:
-        """Return the numbers and texts that scores give a figure, with the model of each."""
+        """Return the numbers and texts of a figure's scores, with the model of each."""
         found: list[dict[str, Any]] = []
         for score in self._release.scores:
             if score.table != "figures" or len(found) >= _MOST_SCORES:
@@ -114,10 +114,10 @@ class Figures:
                 values = chosen.project(", ".join(sql_identifier(c) for c in names)).limit(1).fetchall()
                 return dict(zip(names, values[0], strict=True)) if values and key else {}
             except (PmcmineError, ValueError, duckdb.Error):
-                return {}  # its files were removed by an update, or are those of others
+                return {}  # its files were removed by an update, or are a third party's
 
     def _provenance(self) -> Iterator[dict[str, str]]:
-        """Yield which code and model made which values, as `release.json` states it."""
+        """Yield the code and model of each group of values, as stated in `release.json`."""
         release = self._release
         code = f"pmcmine {release.pmcmine}"
         yield {"values": _READ, "code": code, "model": "from the article's XML, by rules"}

@@ -1,6 +1,6 @@
-"""What a person chose on the page, as conditions over the table of figures.
+"""Turn a person's choices on the page into conditions over the table of figures.
 
-Each filter is one SQL expression, so that the page can show what it asks: the same text is taken by `--where`.
+Each filter is one SQL expression, so that the page can show it: `--where` accepts the same text.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _NUMBER: Final = re.compile(r"-?\d{1,6}(?:\.\d{1,6})?")
 
 
 class QueryError(PmcmineError):
-    """What was asked can't be answered: a filter, a value or a condition is none."""
+    """The query can't be answered: a filter, a value or a condition is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A column whose values are counted.
+    """A column with counted values.
 
     Attributes:
         column: the column of figures.
@@ -48,7 +48,7 @@ FACETS: Final[Mapping[str, Facet]] = {
     "quality": Facet("caption_quality"),
     "year": Facet("year"),
 }
-# name → condition, and whether `--where` of the other commands takes it (it names no other table).
+# name → condition, and whether `--where` of other commands accepts it (it names no other table).
 _FLAGS: Final[Mapping[str, tuple[str, bool]]] = {
     "sample": ("shard IS NOT NULL", True),
     "without": ("shard IS NULL", True),
@@ -68,10 +68,10 @@ class Filters:
     """Filters as SQL.
 
     Attributes:
-        parts: condition of each filter that is set, by its name.
-        portable: names of those that `--where` takes.
-        text: words to search by rank; empty if there are none.
-        like: figure whose likes are searched; empty if none is.
+        parts: condition of each active filter, by its name.
+        portable: names of those that `--where` accepts.
+        text: words for a ranked search; empty if there are none.
+        like: figure to search similar ones for; empty if none.
         where: the person's own condition.
         values: chosen values by facet.
     """
@@ -84,17 +84,17 @@ class Filters:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def condition(self) -> str | None:
-        """Return the condition of `--where` that says the same; None if none does."""
+        """Return the equivalent `--where` condition; None if there is none."""
         if self.text or self.like or self.parts.keys() - self.portable:
             return None
         return " AND ".join(self.parts.values())
 
 
 def literal(text: str) -> str:
-    """Return a text as SQL has it.
+    """Quote a text for SQL.
 
     Raises:
-        QueryError: for what is no text of SQL.
+        QueryError: if SQL can't represent it.
     """
     if "\0" in text:
         raise QueryError("a filter contains a NUL character")
@@ -110,23 +110,23 @@ def _values(value: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def parse(asked: Asked, columns: Collection[str], ranked: bool, below: bool, denials: bool = True) -> Filters:
-    """Turn what was asked into conditions.
+    """Turn a query into conditions.
 
     Args:
         asked: values by the names of filters.
         columns: columns of figures.
-        ranked: whether words are searched by an index.
+        ranked: whether words are searched with an index.
         below: whether the release has a hierarchy of concepts.
-        denials: whether its concepts say what a text denies.
+        denials: whether its concepts state negation.
 
     Raises:
-        QueryError: for an unknown filter, or a value that it can't have.
+        QueryError: for an unknown filter, or an invalid value.
     """
     given = {name: values for name, value in asked.items() if (values := _values(value))}
     for name in given.keys() - KNOWN:
         raise QueryError(f"no filter {name}")
     parts: dict[str, str] = {}
-    alone: set[str] = set()  # conditions that `--where` does not take
+    alone: set[str] = set()  # conditions that `--where` does not accept
     for name, values in given.items():
         if name in FACETS and FACETS[name].column in columns:
             parts[name] = _facet(name, values)
@@ -185,7 +185,7 @@ def _concept(concept: str, below: bool, denials: bool) -> str:
 
 
 def _holds(text: str, columns: Collection[str]) -> str:
-    """Return a condition for captions that hold all words of a text, or for an id."""
+    """Return a condition for captions that contain all words of a text, or for an id."""
     if _ID.fullmatch(text):
         ids = [f"{c} = {literal(text)}" for c in ("figure_id", "pmcid", "article_id") if c in columns]
         return f"({' OR '.join(ids)})"

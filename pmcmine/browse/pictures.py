@@ -1,4 +1,4 @@
-"""Images of figures from the shards, and thumbnails of them, which are kept in memory up to a bound."""
+"""Read images of figures from the shards, and make thumbnails, cached up to a limit."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from pmcmine.io.safe_names import read_range, release_name
 _MOST_IMAGE: Final = 256 << 20
 _SMALL: Final = 30_000  # bytes; such an image needs no thumbnail
 _THUMBNAIL: Final = (320, 240)  # pixels
-_MOST_PIXELS: Final = 64_000_000  # of an image that a thumbnail is made of; a larger one is shown as it is
-_MOST_KEPT: Final = 64 << 20  # bytes of thumbnails
-_MOST_PLACES: Final = 10_000  # places of images of the pages that were shown last
+_MOST_PIXELS: Final = 64_000_000  # maximum pixels of an image for a thumbnail; a larger one is served unchanged
+_MOST_KEPT: Final = 64 << 20  # bytes of cached thumbnails
+_MOST_PLACES: Final = 10_000  # cached image locations of the pages shown last
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Image:
 
 
 class Pictures:
-    """Reads images of a release. Safe to use from several threads."""
+    """Read images of a release. Thread-safe."""
 
     def __init__(self, folder: Path, tables: Tables) -> None:
         self._folder, self._tables = folder, tables
@@ -42,7 +42,7 @@ class Pictures:
         self._size = 0
 
     def note(self, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Note where the images of rows are that are shown now, so that each needs no query of its own."""
+        """Store the image locations of the rows being shown, so that each image needs no query of its own."""
         with self._guard:
             for row in rows:
                 if row.get("shard") is not None and {"image_offset", "image_bytes"} <= row.keys():
@@ -69,7 +69,7 @@ class Pictures:
             shard = f"shards/{release_name(place[0], 'shard')}"
             data = read_range(self._folder, shard, place[1], place[2], _MOST_IMAGE, "shard")
         except (OSError, UnsafeNameError):
-            return None  # missing, damaged, or a table that was tampered with
+            return None  # missing or damaged image, or a manipulated table
         if data.startswith(b"\xff\xd8\xff"):
             return Image(data, "image/jpeg")
         return Image(data, "image/png") if data.startswith(b"\x89PNG") else None
@@ -98,7 +98,7 @@ class Pictures:
             from PIL import Image as Pillow
 
             from pmcmine.images.encode import as_jpeg
-        except ImportError:  # a consumer's installation
+        except ImportError:  # a minimal installation
             return image
         try:
             with self._decoding, Pillow.open(io.BytesIO(image.data), formats=["JPEG", "PNG"]) as opened:
@@ -110,5 +110,5 @@ class Pictures:
                 opened.thumbnail(_THUMBNAIL)
                 small = as_jpeg(opened, 80)
         except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError):
-            return image  # the browser shows what it can
+            return image  # the browser shows it if it can
         return Image(small, "image/jpeg")

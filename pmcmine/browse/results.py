@@ -1,4 +1,4 @@
-"""What fits the filters: rows in order, a page at a time, and how many rows have each value."""
+"""Find the rows that match the filters: in order, a page at a time, and counts per value."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from pmcmine.release.unlabelled import unlabelled_in
 if TYPE_CHECKING:
     from pmcmine.find.hits import Search
 
-PAGE: Final = 100  # rows of a page
-MOST_ROWS: Final = 150_000  # rows of a result that are kept in order; a person narrows it down before that
-_MOST_SORTED: Final = 1_000_000  # rows of a result that are put in order
+PAGE: Final = 100  # rows per page
+MOST_ROWS: Final = 150_000  # rows of a result kept in order; a person narrows the result before reaching the end
+_MOST_SORTED: Final = 1_000_000  # maximum rows of a result that are sorted
 _MOST_RANKED: Final = 1_000  # hits of a search
-_KEPT: Final = 3  # results
+_KEPT: Final = 3  # cached results
 _KEPT_COUNTS: Final = 64
 _SHOWN: Final = 15  # values of a facet
-_OWN: Final = "image:"  # begins the name of an image that a person showed
+_OWN: Final = "image:"  # prefix of the name of an uploaded image
 _KEPT_IMAGES: Final = 32
 _CUT: Final = "\n/* pmcmine: next condition */\n"
 _PLACE: Final = ("shard", "image_offset", "image_bytes")
@@ -51,9 +51,9 @@ class Found:
 
     Attributes:
         rows: its first rows, in order, with few columns.
-        total: number of all of its rows.
-        filters: what was asked.
-        notes: what a person should know of the search.
+        total: total number of its rows.
+        filters: the query.
+        notes: notes on the search for the person.
     """
 
     rows: pa.Table
@@ -63,14 +63,14 @@ class Found:
 
 
 class Kept(OrderedDict[Any, Any]):
-    """The results that were asked for last."""
+    """Cache of the most recent results."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
         self._most, self._guard = most, threading.Lock()
 
     def of(self, key: Any, make: Callable[[], _T]) -> _T:
-        """Return what is kept under a key, made if it is not."""
+        """Return the cached value of a key, and make it if necessary."""
         with self._guard:
             if key in self:
                 self.move_to_end(key)
@@ -85,11 +85,11 @@ class Kept(OrderedDict[Any, Any]):
 
 
 class Results:
-    """Answers what the page asks of the table of figures.
+    """Answer the page's requests about the table of figures.
 
     Args:
         release: the release.
-        tables: a connection of its own.
+        tables: a separate connection.
         search: opened search; None if the release has no index.
     """
 
@@ -102,19 +102,19 @@ class Results:
         self._shown_images = Kept(_KEPT_IMAGES)
 
     def filters(self, asked: Asked) -> Filters:
-        """Return what was asked as conditions.
+        """Return the query as conditions.
 
         Raises:
-            QueryError: for an unknown filter, or a value that it can't have.
+            QueryError: for an unknown filter, or an invalid value.
         """
         denials = "negated" in self._tables.columns["concepts"]
         return parse(asked, self._columns, self._search is not None, self.below, denials)
 
     def find(self, asked: Asked) -> Found:
-        """Return what fits.
+        """Return the matching rows.
 
         Raises:
-            QueryError: for what can't be asked.
+            QueryError: for an invalid query.
             PmcmineError: if it takes too long.
         """
         filters = self.filters(asked)
@@ -130,7 +130,7 @@ class Results:
             try:
                 (total,) = sql.sql(f"SELECT count(*) FROM {source} WHERE {where}").fetchall()[0]
                 columns = ", ".join(f"figures.{c}" for c in ("figure_id", *held))
-                # More than that come in the order of the files, which are sorted by article: nothing waits for a sort.
+                # Larger results stay in file order, which is sorted by article: no need to wait for a sort.
                 ordered = f"ORDER BY {order}" if total <= _MOST_SORTED else ""
                 query = f"SELECT {columns} FROM {source} WHERE {where} {ordered} LIMIT {MOST_ROWS}"
                 rows = sql.sql(query).to_arrow_table()
@@ -143,7 +143,7 @@ class Results:
         return Found(rows, int(total), filters, tuple(notes))
 
     def _refused(self, error: duckdb.Error, filters: Filters) -> PmcmineError:
-        """Return the error of a query: of the person's own condition if there is one, else of the release."""
+        """Return the error of a query: about the person's own condition if there is one, otherwise about the release."""
         if filters.where:
             return QueryError(explain(error, filters.where))
         return PmcmineError(malformed(self._release.name, error))
@@ -156,7 +156,7 @@ class Results:
         return "figures JOIN ranked USING (figure_id)", "rank"
 
     def _ranked(self, filters: Filters, notes: list[str]) -> list[str] | None:
-        """Return the ids that a search ranks; None if nothing is searched."""
+        """Return the ids ranked by a search; None without a search."""
         if not filters.text and not filters.like:
             return None
         where = " AND ".join(filters.parts.values()) or None
@@ -198,10 +198,10 @@ class Results:
             raise QueryError(str(error).removeprefix(f"--where {quoted(filters.where)}: ")) from None
 
     def _prepared(self, sql: duckdb.DuckDBPyConnection, filters: Filters, wanted: Sequence[Sequence[str]]) -> list[str]:
-        """Return for each set of filters one condition that DuckDB takes.
+        """Return for each set of filters one condition for DuckDB.
 
         Raises:
-            QueryError: if one is none.
+            QueryError: if one is invalid.
         """
         parts = dict(filters.parts)
         try:
@@ -224,7 +224,7 @@ class Results:
         return [" AND ".join(f"({parts[name]}\n)" for name in names) or "true" for names in wanted]
 
     def show_image(self, image: bytes) -> str:
-        """Keep the vector of an image for a while; returns what `like` is then.
+        """Keep the vector of an image for a while; return its value for `like`.
 
         Raises:
             QueryError: if it can't be decoded, or images can't be searched.
@@ -244,10 +244,10 @@ class Results:
         return name
 
     def counts(self, asked: Asked) -> dict[str, Any]:
-        """Count the values of each facet among what fits; a facet's own choice does not narrow its values.
+        """Count the values of each facet among matching rows; a facet's own choice does not narrow its values.
 
         Raises:
-            QueryError: for what can't be asked.
+            QueryError: for an invalid query.
             PmcmineError: if it takes too long.
         """
         filters = self.filters(asked)
@@ -279,10 +279,10 @@ class Results:
         return found
 
     def ids(self, asked: Asked, most: int) -> pa.ChunkedArray:
-        """Return the ids of all that fits and has a sample, sorted.
+        """Return the sorted ids of all matching figures with a sample.
 
         Raises:
-            QueryError: for what can't be asked, or if it is too much.
+            QueryError: for an invalid query, or if it matches too many.
         """
         filters = self.filters(asked)
         ids = self._ranked(filters, [])
@@ -296,14 +296,14 @@ class Results:
         return rows["figure_id"]
 
     def known(self, ids: Sequence[str]) -> pa.ChunkedArray:
-        """Return those of some ids that figures have, sorted."""
+        """Return those of the given ids that exist, sorted."""
         with self._tables.turn() as sql:
             sql.register("asked_ids", pa.table({"figure_id": pa.array(ids, pa.string())}))
             query = "SELECT figure_id FROM figures WHERE figure_id IN (SELECT figure_id FROM asked_ids) ORDER BY 1"
             return sql.sql(query).to_arrow_table()["figure_id"]
 
     def suggest(self, of: str, text: str) -> list[dict[str, Any]]:
-        """Return concepts or journals whose names hold a text, the most frequent first."""
+        """Return concepts or journals by a part of their name, most frequent first."""
         held = {"text": text[:200].casefold(), "most": _SHOWN}
         if of == "journal" and "journal" in self._columns:
             return self._tables.rows(
@@ -323,7 +323,7 @@ def _key(filters: Filters) -> tuple[Any, ...]:
 
 
 def _value(name: str) -> str:
-    """Return the expression whose values are counted."""
+    """Return the SQL expression of the counted values."""
     column = sql_identifier(FACETS[name].column)
     return f"CAST(floor({column}) AS INTEGER)" if name == "quality" else column
 
@@ -354,7 +354,7 @@ def _grouped(
 
 
 def _shown(name: str, values: list[dict[str, Any]], chosen: Sequence[str]) -> list[dict[str, Any]]:
-    """Return what the page shows: all years and qualities in order, else the most frequent and the chosen."""
+    """Return the values to show: all years and qualities in order, otherwise the most frequent and the chosen ones."""
     if name in ("year", "quality"):
         return sorted(values, key=lambda v: int(v["value"]))
     first = values[:_SHOWN]
@@ -374,5 +374,5 @@ def _concepts(sql: duckdb.DuckDBPyConnection, source: str, where: str) -> list[d
 
 
 def page_of(found: Found, offset: int) -> list[Mapping[str, Any]]:
-    """Return rows of a result from an offset on."""
+    """Return the rows of a result from an offset on."""
     return list(found.rows.slice(max(min(offset, len(found.rows)), 0), PAGE).to_pylist())

@@ -33,16 +33,16 @@ _POLICY: Final = (
 
 _CONNECTIONS: Final = 32  # a browser opens six
 _IDLE_SECONDS: Final = 15.0
-_MOST_FIELDS: Final = 500  # values of filters in one address
+_MOST_FIELDS: Final = 500  # maximum values of filters in one URL
 _MOST_BODY: Final = 64 << 20  # bytes of a basket
 _PARQUET: Final = "application/vnd.apache.parquet"
 
 
 def _whole(text: str) -> int:
-    """Return a number of rows.
+    """Parse a number of rows.
 
     Raises:
-        QueryError: if it is none.
+        QueryError: if it is invalid.
     """
     if not text.isascii() or not text.isdigit() or len(text) > 12:
         raise QueryError("the offset is no number")
@@ -50,7 +50,7 @@ def _whole(text: str) -> int:
 
 
 def _finite(value: Any) -> Any:
-    """Replace each number that is not finite by None."""
+    """Replace non-finite numbers by None."""
     if isinstance(value, dict):
         return {str(k): _finite(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
@@ -59,11 +59,11 @@ def _finite(value: Any) -> Any:
 
 
 class BrowseServer(LoopbackServer):
-    """Serves a release's page on loopback.
+    """Serve a release's page on loopback.
 
     Args:
         data: the release.
-        port: port; any free one where 0.
+        port: port; 0 for any free one.
     """
 
     def __init__(self, data: ReleaseData, port: int = 0) -> None:
@@ -81,19 +81,21 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "pmcmine"
     sys_version = ""
     timeout = _IDLE_SECONDS
-    disable_nagle_algorithm = True  # headers and body are two writes; the second would wait 40 ms for an answer
+    disable_nagle_algorithm = (
+        True  # headers and body are two writes; the second would wait 40 ms for an acknowledgement
+    )
 
     def do_GET(self) -> None:
-        """Answer a request; a table that is damaged or was tampered with is an answer of its own."""
+        """Answer a request; a damaged or manipulated table also gets an answer."""
         self._guarded(self._respond)
 
     def do_POST(self) -> None:
-        """Make a list of the figures that the body names, or take an image to search by; nothing is written here."""
+        """Make a list of the figures in the body, or accept an image to search by; nothing is written here."""
         self._guarded(self._take_image if urlsplit(self.path).path == "/api/like" else self._make_list)
 
     def _guarded(self, answer: Callable[[], None]) -> None:
         if (refusal := self._refusal()) is not None:
-            self.close_connection = True  # a body was not read
+            self.close_connection = True  # the body was not read
             self._answer(403, refusal, "text/plain")
             return
         try:
@@ -106,12 +108,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._json({"error": for_terminal(malformed("release", error), 500)}, 500)
 
     def _refusal(self) -> bytes | None:
-        """Return why a request is not answered; None if it is."""
-        # A page elsewhere whose name was made to point here must not read a release (DNS rebinding).
+        """Return the reason for refusing a request; None if it is allowed."""
+        # A remote page with a name that resolves to this machine must not read a release (DNS rebinding).
         host = (self.headers.get("Host") or "").rpartition(":")[0]
         if host not in ("127.0.0.1", "localhost"):
             return b"this page is for this machine alone"
-        # Any page may ask for an address of this machine; it can't see the answer, but would keep this server at work.
+        # Any page may send requests to this machine; it can't see the answer, but would keep this server busy.
         if self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             return b"this page is not for other pages"
         return None
@@ -160,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         if image is None:
             self._answer(404, b"no image", "text/plain")
             return
-        # The token is another one in each run: what a browser keeps is never of another release at this address.
+        # The token differs in each run: cached responses never belong to another release at this address.
         kept = query.get("v", [""])[-1] == self.token
         self._answer(200, image.data, image.type, "private, max-age=3600, immutable" if kept else "no-store")
 
@@ -199,7 +201,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _json(self, value: Any, status: int = 200) -> None:
         try:
             text = json.dumps(value, default=str, allow_nan=False)
-        except ValueError:  # a number that JSON does not know
+        except ValueError:  # a number that JSON can't represent
             text = json.dumps(_finite(value), default=str)
         self._answer(status, text.encode(), "application/json; charset=utf-8")
 
@@ -216,4 +218,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: requests are a person's keystrokes."""
+        """Log nothing: requests reflect a person's keystrokes."""

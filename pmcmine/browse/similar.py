@@ -1,4 +1,4 @@
-"""Figures that look like one, by the fingerprints that every release has."""
+"""Find similar figures by the fingerprints that every release has."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Final
 from pmcmine.browse.tables import Tables
 
 MOST: Final = 200
-_BITS: Final = 22  # of 64 that may differ; two pictures of nothing in common differ in 32 on average
+_BITS: Final = 22  # maximum differing bits of 64; unrelated images differ in 32 on average
 
 
 def by_fingerprint(tables: Tables, figure_id: str) -> list[str]:
-    """Return figures whose fingerprint is nearest to that of one, itself left out."""
+    """Return the figures with fingerprints nearest to that of a figure, excluding itself."""
     if "phash" not in tables.columns["figures"]:
         return []
     rows = tables.rows(

@@ -1,4 +1,4 @@
-"""The tables of a release for the page: connections of DuckDB, each with a lock, a time limit and a bounded queue."""
+"""Query a release's tables for the page: DuckDB connections, each with a lock, a time limit and a bounded queue."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from pmcmine.release.conditions import time_limit
 from pmcmine.release.tables import open_tables
 
 TABLES: Final = ("articles", "figures", "panels", "mentions", "concepts", "clusters", "paragraphs", "documents")
-QUERY_SECONDS: Final = 60.0  # of one query
+QUERY_SECONDS: Final = 60.0  # per query
 _CLOSING_SECONDS: Final = 5.0
-_MOST_WAITING: Final = 24  # requests that wait for a connection; a browser has six connections
+_MOST_WAITING: Final = 24  # requests waiting for a connection; a browser has six connections
 
 
 class Tables:
-    """One connection over a release's tables. Safe to use from several threads, which take turns.
+    """One connection to a release's tables. Thread-safe: threads take turns.
 
     Attributes:
-        sql: the connection; use it inside of `turn` only.
-        columns: names of the columns of each table; empty for one that the release does not have.
+        sql: the connection; use it only inside `turn`.
+        columns: column names of each table; empty if the release lacks the table.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -53,7 +53,7 @@ class Tables:
         """Wait for the connection and hold it, for a limited time.
 
         Raises:
-            PmcmineError: if too many requests wait already, or a query takes too long.
+            PmcmineError: if too many requests are waiting, or a query takes too long.
         """
         if not self._waiting.acquire(blocking=False):
             raise PmcmineError("too many requests at once; try again")
@@ -64,14 +64,14 @@ class Tables:
             self._waiting.release()
 
     def close(self) -> None:
-        """End what runs, and close the connection."""
+        """Stop running queries, and close the connection."""
         self.sql.interrupt()
         if self._lock.acquire(timeout=_CLOSING_SECONDS):
             self.sql.close()
             self._lock.release()
 
     def rows(self, query: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """Return the rows of a query, which says itself how many there are at most."""
+        """Return the rows of a query, which must limit their number itself."""
         with self.turn() as sql:
             result = sql.execute(query, dict(values or {}))
             names = [column[0] for column in result.description or ()]
@@ -79,6 +79,6 @@ class Tables:
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def table(self, query: str, values: Mapping[str, Any] | None = None) -> pa.Table:
-        """Return the rows of a query as a table of Arrow."""
+        """Return the rows of a query as an Arrow table."""
         with self.turn() as sql:
             return sql.sql(query, params=dict(values or {})).to_arrow_table()

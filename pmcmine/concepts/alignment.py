@@ -194,7 +194,7 @@ class _Search:
         return found
 
     def _farther(self, word: int, j: int, lost: float) -> tuple[float, int]:
-        """Return score and position of letter j in the best later word; reaching any position of a word costs the same."""
+        """Return score and position of letter j in the best later word; any position of a word costs the same."""
         top = (-1e9, -1)
         sums, best = self._text.sums, self.best[j]
         passed = sums[word + 1]

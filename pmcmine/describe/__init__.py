@@ -1,1 +1,1 @@
-"""Descriptions of a release: cards, Croissant, datasheet, report, costs."""
+"""Describe a release: cards, Croissant, datasheet, report, costs."""

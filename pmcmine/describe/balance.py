@@ -1,7 +1,7 @@
-"""What a corpus is made of: image-text pairs by kind, licence, year and journal, captions by concept, and how evenly.
+"""Measure the composition of a corpus: pairs by image kind, licence, year and journal, captions by concept.
 
-The effective number of values is the exponential of Shannon's entropy (Hill 1973, Jost 2006): a corpus whose journals
-are as uneven as ten journals of equal size has ten effective journals, however many it has.
+The effective number of values is the exponential of Shannon's entropy (Hill 1973, Jost 2006): a corpus with journals as
+uneven as ten journals of equal size has ten effective journals, however many it has.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from pmcmine.io.folder import Folder
 
 _ROWS: Final = 50_000  # read at once
 _TOP: Final = 10  # values of an axis that are named
-_YEARS: Final = (1600, 2099)  # articles state years such as 9999 and 0000 for none
+_YEARS: Final = (1600, 2099)  # articles state years such as 9999 and 0000 if unknown
 _FIGURES: Final = ("shard", "image_kinds", "license", "year", "journal")
 _CONCEPTS: Final = ("context_id", "context_kind", "cui", "source_id", "name", "negated")
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One respect in which a corpus may be uneven.
+    """One dimension of a corpus that may be uneven.
 
     Attributes:
-        name: what is counted.
-        of: what it is counted of: pairs or captions.
-        total: how many of these there are.
+        name: the counted values.
+        of: the counted items: pairs or captions.
+        total: number of these items.
         values: number of values.
         effective: effective number of values.
         top: the most frequent values.
@@ -50,11 +50,11 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What a corpus is made of.
+    """The composition of a corpus.
 
     Attributes:
-        axes: each respect.
-        tables: two of them at once.
+        axes: each dimension.
+        tables: two dimensions at once.
     """
 
     axes: tuple[Axis, ...] = ()
@@ -76,7 +76,7 @@ class _Counts:
 
 
 class BalanceCount:
-    """Counts a corpus with memory for its values and not for its rows: `figures` as it is given them."""
+    """Count a corpus with memory for its values, not its rows: `figures` as they are passed in."""
 
     COLUMNS: Final = {"figures": _FIGURES}
 
@@ -84,20 +84,20 @@ class BalanceCount:
         self._counts = _Counts()
 
     def take(self, name: str, rows: pa.RecordBatch) -> None:
-        """Count rows of a file, with those of the columns that it has."""
+        """Count rows of a file; columns may be missing."""
         _count_figures(self._counts, pa.Table.from_batches([rows]))
 
     def balance(self, files: Sequence[tuple[Folder, str]]) -> Balance:
-        """Count the concepts of captions, too, and return what was counted.
+        """Count the concepts of captions, too, and return all counts.
 
         Args:
-            files: all Parquet files of `figures` and `concepts`; others are passed over.
+            files: all Parquet files of `figures` and `concepts`; others are skipped.
         """
         counts = self._counts
         for folder, name in files:
             if name.split("/")[1] != "concepts":
                 continue
-            waiting: pa.Table | None = None  # rows of the caption that the next batch may go on with
+            waiting: pa.Table | None = None  # rows of the last caption, which may continue in the next batch
             for batch in _batches(folder, name, _CONCEPTS):
                 waiting = _count_concepts(counts, batch, waiting)
             if waiting is not None:
@@ -112,10 +112,10 @@ class BalanceCount:
 
 
 def balance(files: Iterable[tuple[Folder, str]]) -> Balance:
-    """Count a corpus with memory for its values and not for its rows.
+    """Count a corpus with memory for its values, not its rows.
 
     Args:
-        files: Parquet files of `figures` and `concepts`; others are passed over.
+        files: Parquet files of `figures` and `concepts`; others are skipped.
     """
     files, counts = list(files), BalanceCount()
     read_once(files, [Part(counts.COLUMNS, counts.take)])
@@ -125,13 +125,13 @@ def balance(files: Iterable[tuple[Folder, str]]) -> Balance:
 def _batches(folder: Folder, name: str, wanted: Sequence[str]) -> Iterator[pa.Table]:
     with folder.open(name) as stream:
         file = pq.ParquetFile(stream)
-        held = {*file.schema_arrow.names}  # made anew at each call
+        held = {*file.schema_arrow.names}  # computed anew at each call
         columns = [c for c in wanted if c in held]
         yield from (pa.Table.from_batches([b]) for b in file.iter_batches(_ROWS, columns=columns))
 
 
 def _counted(values: Any) -> Counter[str]:
-    """Count values, and those without one."""
+    """Count values, including missing ones."""
     found = pc.value_counts(values)
     pairs = zip(found.field("values").to_pylist(), found.field("counts").to_pylist(), strict=True)
     return Counter({NONE if v is None else str(v): n for v, n in pairs})
@@ -167,7 +167,7 @@ def _count_figures(counts: _Counts, rows: pa.Table) -> None:
 
 
 def _count_concepts(counts: _Counts, rows: pa.Table, waiting: pa.Table | None) -> pa.Table | None:
-    """Count the concepts of captions that are complete; return the rows of the last one. Rows of one stand together."""
+    """Count the concepts of complete captions; return the rows of the last one. Rows of a caption are adjacent."""
     if not {*_CONCEPTS} <= {*rows.column_names}:
         return None
     if waiting is not None:
@@ -196,7 +196,7 @@ def _count_captions(counts: _Counts, rows: pa.Table) -> None:
 
 
 def effective_number(numbers: Iterable[int]) -> float:
-    """Return how many equally frequent values would be as uneven as these; 0 without any."""
+    """Return the number of equally frequent values that would be as uneven as these; 0 without any."""
     held = sorted(n for n in numbers if n > 0)
     total = sum(held)
     if not total:

@@ -1,4 +1,4 @@
-"""The README of each dataset folder, with the YAML that `datasets` and the Hub read. Generated, never edited."""
+"""Write the README of each dataset folder, with the YAML for `datasets` and the Hub. Generated, never edited."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from schemas import TABLES, Table, arrow_schema, closed_values, describe
 from schemas.panel_sample import PanelSample
 from schemas.sample import Sample
 
-# The Hub's name for the whole family: the versions differ from article to article.
+# The Hub's name for the whole family, as versions differ from article to article.
 TABLES_SCHEMA: Final = "tables/schema.json"
 _HUB_LICENSE = {"commercial": "cc", "noncommercial": "cc", "other": "other"}
-_TOP = 3  # most frequent values that a card names for each respect
+_TOP = 3  # most frequent values that a card names per dimension
 _LOADERS = 4  # processes that load shards in the card's command; each needs a shard
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
           (10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"))  # fmt: skip
@@ -43,13 +43,13 @@ def _feature(kind: pa.DataType) -> tuple[str, Any]:
 
 
 def named_feature(name: str, kind: pa.DataType) -> dict[str, Any]:
-    """Return a column as the Hub's viewer describes it."""
+    """Describe a column for the Hub's viewer."""
     key, value = _feature(kind)
     return {"name": name, key: value}
 
 
 def sample_features(schema: pa.Schema | None = None) -> list[dict[str, Any]]:
-    """Return the features of a sample, from the schema of its JSON; readers infer them from five samples otherwise."""
+    """Return the features of a sample, from the schema of its JSON; otherwise readers infer them from five samples."""
     return [
         {"name": "__key__", "dtype": "string"},
         {"name": "__url__", "dtype": "string"},
@@ -91,7 +91,7 @@ def viewer_configs(files: Iterable[tuple[str, str, str]]) -> list[dict[str, Any]
 def front_matter(
     pretty: str, groups: Iterable[str], rows: int, tags: Sequence[str], task: str, about: About | None = None
 ) -> dict[str, Any]:
-    """Return the front matter that all cards have."""
+    """Return the front matter common to all cards."""
     licenses = sorted({_HUB_LICENSE[g] for g in groups if g in _HUB_LICENSE})
     languages = list(about.facts.languages) if about is not None else []
     return {
@@ -105,7 +105,7 @@ def front_matter(
 
 
 def about_of(about: About | None) -> dict[str, Any] | None:
-    """Return what the templates show of a corpus; None if nothing is known of it."""
+    """Return the template values about a corpus; None if nothing is known."""
     if about is None:
         return None
     facts = about.facts
@@ -161,7 +161,7 @@ _NUMBERED = re.compile(r"(.*-)(\d{5})(-of-\d{5}\.tar)")
 def brace_ranges(paths: Iterable[str], root: str = "") -> str:
     """Format the paths of shards as brace ranges, which WebDataset and open_clip expand, joined by `::`.
 
-    Shards of one series that follow each other are one range; a range never reaches over a folder.
+    Consecutive shards of one series form one range; a range never spans folders.
     """
     runs: list[tuple[str, str, list[int]]] = []
     for path in sorted(paths):
@@ -194,8 +194,8 @@ def shards_card(
     """Write the README of `shards/` or `shards-panels/`.
 
     Args:
-        records: of its shards.
-        vocabulary: the vocabulary that concepts were linked with.
+        records: records of its shards.
+        vocabulary: the vocabulary used to link concepts.
         dataset: which of the two.
         schema: schema of the JSON member, with the columns of enrichers.
         parquet: whether the release also has the samples as Parquet.
@@ -266,7 +266,7 @@ def tables_card(
     meta["configs"] = configs
     body = render(
         "tables.md.j2",
-        # `datasets` can't load what has no rows, so there is no configuration of it.
+        # `datasets` can't load a table without rows, so it gets no configuration.
         rows=counts_by_place({place: n for place, n in rows.items() if n}),
         empty=sorted(set(tables) - {r.table for r in records if r.rows}),
         grids=_largest(rows, "grids"),
@@ -286,7 +286,7 @@ def _largest(rows: Mapping[tuple[str, str], int], table: str) -> tuple[str, str]
 
 
 def schema_rows(schema: pa.Schema) -> list[dict[str, Any]]:
-    """Return what `schema.json` says of each column."""
+    """Return the entries of `schema.json` for each column."""
     keys = ("name", "type", "meaning", "unit", "null")
     values = closed_values(schema)
     rows = [dict(zip(keys, row, strict=True)) for row in describe(schema)]
@@ -299,5 +299,5 @@ def shards_schema(schema: pa.Schema) -> bytes:
 
 
 def tables_schema(tables: Mapping[str, Table] = TABLES) -> bytes:
-    """Build `tables/schema.json`: the fields of every table, so that readers need no code of ours."""
+    """Build `tables/schema.json`: the fields of every table, so that readers don't need our code."""
     return json.dumps({t.name: schema_rows(t.schema) for t in tables.values()}, indent=1, ensure_ascii=False).encode()

@@ -1,4 +1,4 @@
-"""What a card says of a whole corpus: counted from its tables of articles and figures, column by column."""
+"""Count the facts about a whole corpus for its card, from the articles and figures, column by column."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pmcmine.ids import keyed_hash
 from pmcmine.io.folder import Folder
 from pmcmine.text.clean import one_line
 
-_SHARE: Final = 0.01  # of the captions, from which a language is named
-_SHOWN: Final = 12  # kinds and licences that a card shows
-# Articles state years such as 9999 and 0000 for none.
+_SHARE: Final = 0.01  # minimum share of captions for a language to be named
+_SHOWN: Final = 12  # kinds and licences in a card
+# Articles state years such as 9999 and 0000 if unknown.
 _YEARS: Final = (1600, 2099)
 _DATE: Final = r"^(1[6-9]|20)[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
-_CAPTION: Final = (40, 400)  # characters of the caption of a sample row
+_CAPTION: Final = (40, 400)  # minimum and maximum characters of a sample row's caption
 _SAMPLE: Final = (
     *("key", "kind", "label", "caption", "journal", "year"),
     *("license", "attribution", "image_kinds", "width", "height"),
@@ -39,8 +39,8 @@ class CorpusFacts:
         journals: journals.
         pairs: figures with a sample.
         years: first and last year of publication; None if none is stated.
-        newest: YYYY[-MM[-DD]] on which the newest article was released in PMC, or published; None if none is stated.
-        languages: ISO 639 codes, of captions or else of articles, most frequent first.
+        newest: date, YYYY[-MM[-DD]], of the newest article's release in PMC, or publication; None if none is stated.
+        languages: ISO 639 codes of captions, otherwise of articles, most frequent first.
         licenses: articles by licence, most frequent first.
         kinds: pairs by kind of image, most frequent first.
         caption_words: words of a caption at the 10th, 50th and 90th percentile; None without captions.
@@ -75,7 +75,7 @@ class _Counts:
 
 
 class FactsCount:
-    """Counts a corpus from the rows of `articles` and `figures`."""
+    """Count a corpus from the rows of `articles` and `figures`."""
 
     COLUMNS: Final = {"articles": _ARTICLES, "figures": _FIGURES}
 
@@ -83,7 +83,7 @@ class FactsCount:
         self._counts = _Counts()
 
     def take(self, name: str, rows: pa.RecordBatch) -> None:
-        """Count rows of a file, with those of the columns that it has."""
+        """Count rows of a file; columns may be missing."""
         _, table, group, *_ = name.split("/")
         if table == "articles":
             _count_articles(self._counts, rows)
@@ -91,7 +91,7 @@ class FactsCount:
             _count_figures(self._counts, rows, group)
 
     def facts(self) -> CorpusFacts:
-        """Return what was counted."""
+        """Return the counts."""
         return _facts(self._counts)
 
 
@@ -99,7 +99,7 @@ def corpus_facts(files: Iterable[tuple[Folder, str]]) -> CorpusFacts:
     """Count a corpus.
 
     Args:
-        files: Parquet files of `articles` and `figures`; others are passed over.
+        files: Parquet files of `articles` and `figures`; others are skipped.
     """
     counts = FactsCount()
     read_once(files, [Part(counts.COLUMNS, counts.take)])
@@ -139,7 +139,7 @@ def _count_figures(counts: _Counts, batch: pa.RecordBatch, group: str) -> None:
 
 
 def _choose_sample(counts: _Counts, pairs: pa.RecordBatch, group: str) -> None:
-    """Keep the row to show: of the most open licence group, without a privacy flag, else by hash."""
+    """Keep the row to show: from the most open licence group, without a privacy flag, then by hash."""
     if counts.sample is not None and counts.sample[0] < group:
         return
     length = pc.fill_null(pc.utf8_length(pairs["caption"]), 0)
@@ -194,6 +194,6 @@ def _percentiles(counted: Counter[int]) -> tuple[int, int, int] | None:
 
 
 def sample_row(sample: Mapping[str, Any]) -> str:
-    """Return a sample row as JSON for a code block of Markdown: what others wrote can't end the block."""
+    """Format a sample row as JSON for a Markdown code block that its untrusted texts can't end."""
     shown = {k: one_line(v) if isinstance(v, str) else v for k, v in sample.items()}
     return json.dumps(shown, indent=1, ensure_ascii=False).replace("`", "\\u0060")

@@ -1,8 +1,8 @@
 """Estimate a run over a number of articles: requests, bytes, core-hours, shuffle, shards, commits, cost.
 
-Every number says where it comes from: `extrapolated` from what a run of this program measured (of a release, or of the 72
-real articles that docs/scale.md describes), `published` by others, or `assumed`. The images of a sample may be smaller
-than PMC's: a second value takes the sizes that BIOMEDICA published.
+Every number states its origin: `extrapolated` from measurements of this program (on a release, or on the 72 real
+articles in docs/scale.md), `published` by others, or `assumed`. The images of a sample may be smaller than PMC's: a
+second value uses the sizes that BIOMEDICA published.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ PMC_ARTICLES: Final = 8_000_000  # of the open-access subset, NLM 2026
 _COMMIT_FILES: Final = 500  # of `pmcmine publish`
 _COMMIT_BYTES: Final = 50 << 30
 _GB: Final = 1e9
-# BIOMEDICA (Lozano et al. 2025): 24 million figures of 6 million articles in 27 TB, all of them kept as they are.
+# BIOMEDICA (Lozano et al. 2025): 24 million figures of 6 million articles in 27 TB, all kept unchanged.
 _PUBLISHED_PAIRS: Final = 24e6 / 6e6
 _PUBLISHED_MEDIA: Final = 27e12 / 6e6
 
 
 @dataclass(frozen=True)
 class Rates:
-    """What one article takes. Defaults: 72 real articles with all stages on, one core (docs/scale.md).
+    """Resources per article. Defaults: 72 real articles with all stages on, one core (docs/scale.md).
 
     Attributes:
-        requests: GETs of the source: metadata, XML, each image.
+        requests: GETs to the source: metadata, XML, each image.
         xml_bytes: bytes of XML.
         media_bytes: bytes of images.
         samples: pairs.
@@ -41,8 +41,8 @@ class Rates:
         state_bytes: bytes of `state/`.
         mine_seconds: core-seconds of the mine job.
         assemble_seconds: core-seconds of near duplicates and assembly.
-        shuffle_bytes: bytes that go through a shuffle.
-        articles: articles that were measured.
+        shuffle_bytes: shuffled bytes.
+        articles: number of measured articles.
     """
 
     requests: float = 7.36
@@ -64,17 +64,17 @@ class Machine:
 
     Attributes:
         cores: vCPUs.
-        requests_per_second: budget for the source.
-        bandwidth: bytes a second from the source, over all workers.
-        upload: bytes a second to the Hub.
-        core_hour: dollars a vCPU-hour, memory included.
-        shuffle_gb: dollars a GB shuffled.
-        storage_gb_month: dollars a GB and month.
-        egress_gb: dollars a GB that leaves the region of the release.
+        requests_per_second: request budget of the source.
+        bandwidth: bytes per second from the source, over all workers.
+        upload: bytes per second to the Hub.
+        core_hour: dollars per vCPU-hour, including memory.
+        shuffle_gb: dollars per GB shuffled.
+        storage_gb_month: dollars per GB and month.
+        egress_gb: dollars per GB that leaves the region of the release.
         shard_bytes: target size of a shard.
-        utilisation: share of the cores that is at work.
-        spot_core_hour: dollars a vCPU-hour of a machine that may be taken away at any time.
-        node_cores: cores of a node of a SLURM cluster.
+        utilisation: share of the cores in use.
+        spot_core_hour: dollars per vCPU-hour of a preemptible machine.
+        node_cores: cores of a SLURM node.
     """
 
     cores: int = 128
@@ -96,12 +96,12 @@ class Line:
     """One number of the plan.
 
     Attributes:
-        name: what it is.
+        name: its name.
         value: the number.
         unit: its unit.
-        label: where it comes from.
-        note: how it was reckoned.
-        at_pmc_sizes: the number with images of the sizes that others published; None if it is the same.
+        label: its origin.
+        note: how it was calculated.
+        at_pmc_sizes: the number for images of the published sizes; None if it is the same.
     """
 
     name: str
@@ -139,8 +139,8 @@ def rates_of(release: ReleaseRecord, metrics: Metrics) -> Rates:
 
 
 def at_pmc_sizes(rates: Rates) -> Rates:
-    """Return the rates with as many images and bytes as others published for all of PMC; seconds stay as measured."""
-    shards = rates.shard_bytes - rates.media_bytes  # captions, metadata and what tar adds, per article
+    """Return the rates for the number and size of images published for all of PMC; seconds stay as measured."""
+    shards = rates.shard_bytes - rates.media_bytes  # captions, metadata and tar overhead, per article
     return replace(
         rates,
         requests=rates.requests - rates.samples + _PUBLISHED_PAIRS,
@@ -155,8 +155,8 @@ def plan(articles: float, rates: Rates, machine: Machine) -> list[Line]:
 
     Args:
         articles: articles of the snapshot.
-        rates: what one takes.
-        machine: what it runs on.
+        rates: resources per article.
+        machine: machines and prices.
     """
     published = _lines(articles, at_pmc_sizes(rates), machine)
     return [
@@ -170,8 +170,8 @@ def _lines(articles: float, rates: Rates, machine: Machine) -> list[Line]:
 
     Args:
         articles: articles of the snapshot.
-        rates: what one takes.
-        machine: what it runs on.
+        rates: resources per article.
+        machine: machines and prices.
     """
     requests = articles * rates.requests
     fetched = articles * (rates.xml_bytes + rates.media_bytes)
@@ -236,7 +236,7 @@ class Limit:
 
 
 def _size(n: float) -> str:
-    """Return bytes in the largest unit that keeps a digit before the point."""
+    """Format bytes in the largest unit with a digit before the point."""
     for unit, value in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
         if n >= value:
             return f"{n / value:,.3g} {unit}" if n < 1000 * value else f"{n / value:,.0f} {unit}"
@@ -244,14 +244,14 @@ def _size(n: float) -> str:
 
 
 def _duration(hours: float) -> str:
-    """Return hours, or minutes or seconds of a short time."""
+    """Format a time in hours, or a short one in minutes or seconds."""
     if hours >= 1:
         return f"{hours:,.0f} h"
     return f"{hours * 60:.0f} min" if hours * 60 >= 1 else f"{hours * 3600:.0f} s"
 
 
 def limits(articles: float, rates: Rates, machine: Machine) -> list[Limit]:
-    """List which limits are hit at ten times the size, first one first."""
+    """List the limits that are hit at ten times the size, first one first."""
     ten = articles * 10
     hours = ten * rates.requests / machine.requests_per_second / 3600
     shards = ten * rates.shard_bytes / machine.shard_bytes

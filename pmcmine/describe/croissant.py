@@ -1,4 +1,4 @@
-"""Croissant 1.1 (MLCommons) of each dataset folder: what a machine reads of it. Generated from the schemas.
+"""Describe each dataset folder in Croissant 1.1 (MLCommons), for machines. Generated from the schemas.
 
 https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
 """
@@ -123,7 +123,7 @@ def croissant_head(
     version: str,
     about: About | None = None,
 ) -> dict[str, Any]:
-    """Return what a description says of the whole dataset."""
+    """Return the properties of the whole dataset."""
     groups = list(groups)
     return {
         "@context": _CONTEXT | (CONTEXT if about is not None else {}),
@@ -159,10 +159,10 @@ def tables_croissant(
     tables: Mapping[str, Table] = TABLES,
     about: About | None = None,
 ) -> bytes:
-    """`croissant.json` of `tables/` from the records of its Parquet files: a record set a table and group.
+    """Build `croissant.json` of `tables/` from the records of its Parquet files: a record set per table and group.
 
     Args:
-        records: of its files.
+        records: records of its files.
         deeds: URLs of the licences of each licence group, as the articles state them.
         tables: the tables by name, with the columns of enrichers.
         about: how they were made.
@@ -210,10 +210,10 @@ def shards_croissant(
     schema: pa.Schema | None = None,
     about: About | None = None,
 ) -> bytes:
-    """`croissant.json` of `shards/` or `shards-panels/` from the records of its tars: a record set a group.
+    """Build `croissant.json` of `shards/` or `shards-panels/` from the records of its tars: a record set per group.
 
     Args:
-        records: of its files.
+        records: records of its files.
         deeds: URLs of the licences of each licence group, as the articles state them.
         dataset: which of the two.
         schema: schema of the JSON member, with the columns of enrichers.
@@ -244,7 +244,7 @@ def shards_croissant(
                     "includes": f"*.{suffix}",
                 }
             )
-            # A record set for each sort of member: the reader (mlcroissant 1.1) can't join members of tars.
+            # A record set for each kind of member: the reader (mlcroissant 1.1) can't join members of tars.
             record_sets.append(_members(group, suffix, kind, abouts[suffix], what))
     text = f"WebDataset shards of PubMed Central's open-access articles: {what}, by licence group."
     title = "pmcmine-pairs" if dataset == SHARDS else "pmcmine-panels"
@@ -255,7 +255,7 @@ def shards_croissant(
 
 
 def _tar(record: ShardRecord, dataset: str) -> dict[str, Any]:
-    """Return a shard as a file."""
+    """Describe a shard as a file."""
     path = record.name.removeprefix(f"{dataset}/")
     return {
         "@type": "cr:FileObject",
@@ -269,7 +269,7 @@ def _tar(record: ShardRecord, dataset: str) -> dict[str, Any]:
 
 
 def _members(group: str, suffix: str, kind: str, about: str, what: str) -> dict[str, Any]:
-    """Return the record set of one sort of member of a group's tars."""
+    """Return the record set for one kind of member in a group's tars."""
     files, record_set = f"{suffix}-{group}", f"{group}-{_SETS[suffix]}"
     key = {
         "@type": "cr:Field",

@@ -1,6 +1,6 @@
-"""A corpus by two respects at once: kinds of images by licence and year, journals and concepts by kind of image.
+"""Cross two dimensions of a corpus: kinds of images by licence and year, journals and concepts by kind of image.
 
-Rows and columns are the most frequent values; all others share one, so that nothing is left out of a table.
+Rows and columns are the most frequent values; all others share one, so that a table covers everything.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from pmcmine.io.duck import connected
 
 NONE: Final = "(none)"
 OTHERS: Final = "others"
-ROWS: Final = 15  # that a table names
-COLUMNS: Final = 6  # that a table names, the one of all others among them
+ROWS: Final = 15  # rows named in a table
+COLUMNS: Final = 6  # columns named in a table, including the one of all others
 _SPAN: Final = 5  # years
-_MEMORY: Final = "512MB"  # of DuckDB, which keeps the rest on disk
+_MEMORY: Final = "512MB"  # limit for DuckDB, which spills the rest to disk
 _FIGURES: Final = pa.schema(
     [("figure_id", pa.string()), ("shard", pa.string()), ("image_kinds", pa.list_(pa.string()))]
 )
@@ -36,9 +36,9 @@ CREATE TEMP TABLE joined AS SELECT concept, kinds FROM (
   FROM figure_rows WHERE shard IS NOT NULL
 ) ON context_id = figure_id
 """
-# A row and a column; None is that of all values that are not named, which a value may be called.
+# A row and a column; None stands for all unnamed values, since a value may be called "others".
 _Place = tuple[str | None, str | None]
-# Reads columns of one table of the release, all its files one after another.
+# Reads columns of one table of the release, file by file.
 Read = Callable[[str, Sequence[str]], Iterator[pa.Table]]
 
 
@@ -59,10 +59,10 @@ class CrossRow:
 
 @dataclass(frozen=True, slots=True)
 class CrossTable:
-    """Pairs by two respects; a pair of several kinds or concepts counts for each.
+    """Pairs by two dimensions; a pair of several kinds or concepts counts for each.
 
     Attributes:
-        title: what is counted.
+        title: the counted dimensions.
         columns: names of the columns.
         rows: the rows.
     """
@@ -73,12 +73,12 @@ class CrossTable:
 
 
 def most(counted: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Return values and numbers, the most frequent first."""
+    """Return values with their counts, most frequent first."""
     return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _shown(counted: Mapping[str, int], limit: int) -> list[str]:
-    """Return the values that are named: as many as fit, or one less if others are left."""
+    """Return the named values: as many as fit, or one less if others are left."""
     values = [v for v, _ in most(counted)]
     return values if len(values) <= limit else values[: limit - 1]
 
@@ -93,18 +93,18 @@ def cross(
     """Return a table of the most frequent rows and columns.
 
     Args:
-        title: what is counted.
-        rows: number of each value of the rows.
-        columns: the same of the columns.
-        numbers: number of each couple.
-        names: names of the values of the rows, if they have others.
+        title: the counted dimensions.
+        rows: count of each row value.
+        columns: count of each column value.
+        numbers: count of each pair of values.
+        names: display names of the row values, if different.
     """
     down, across = _shown(rows, ROWS), _columns(columns)
     return _table(title, down, rows, _folded(numbers, set(down), set(across)), across, names or {})
 
 
 def _columns(counted: Mapping[str, int]) -> list[str | None]:
-    """Return the values of the columns; the last one may be that of all others."""
+    """Return the values of the columns; the last one may stand for all others."""
     across = _shown(counted, COLUMNS)
     return [*across, *([None] if len(across) < len(counted) else [])]
 
@@ -119,7 +119,7 @@ def _folded(
 
 
 def _named(columns: Sequence[str | None]) -> tuple[str, ...]:
-    """Return the names of the columns: that of all others is no value's."""
+    """Return the column names; that of all others differs from every value."""
     rest = OTHERS if OTHERS not in columns else f"all {OTHERS}"
     return tuple(rest if c is None else c for c in columns)
 
@@ -132,7 +132,7 @@ def _table(
     columns: Sequence[str | None],
     names: Mapping[str, str],
 ) -> CrossTable:
-    """Return a table with a last row of all values that are not named; without rows if there is nothing to cross."""
+    """Return a table with a last row for all unnamed values; without rows if there is nothing to cross."""
     found = [CrossRow(names.get(r, r), totals[r], tuple(numbers.get((r, c), 0) for c in columns)) for r in down]
     if len(down) < len(totals):
         rest = sum(totals.values()) - sum(totals[r] for r in down)
@@ -144,7 +144,7 @@ def _table(
 def cross_years(
     kinds: Mapping[str, int], years: Mapping[str, int], numbers: Mapping[tuple[str, str], int]
 ) -> CrossTable:
-    """Return kinds by spans of five years, the earliest of all years before."""
+    """Cross kinds with five-year spans; the earliest span includes all years before."""
     spans = _spans(years)
     columns = list(dict.fromkeys(spans[y] for y in sorted(spans))) + ([NONE] if NONE in years else [])
     down = _shown(kinds, ROWS)
@@ -155,7 +155,7 @@ def cross_years(
 
 
 def _spans(years: Mapping[str, int]) -> dict[str, str]:
-    """Return the span of each year: of five years, the earliest of all years before."""
+    """Map each year to its five-year span; the earliest span includes all years before."""
     known = sorted(int(y) for y in years if y != NONE)
     if not known:
         return {}
@@ -171,7 +171,7 @@ def _span(start: int, newest: int) -> str:
 def cross_concepts(
     read: Read, concepts: Mapping[str, int], kinds: Mapping[str, int], names: Mapping[str, str]
 ) -> CrossTable:
-    """Return the concepts of captions by kind of image, joined on disk where memory does not hold them.
+    """Cross the concepts of captions with kinds of image, joined on disk if memory is too small.
 
     Args:
         read: reads the rows of a table.
@@ -218,7 +218,7 @@ def cross_concepts(
 
 
 def _batches(read: Read, table: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a table with the columns of a schema; files without one of them are passed over."""
+    """Yield the rows of a table with the columns of a schema; files that lack one of them are skipped."""
     for rows in read(table, schema.names):
         if {*schema.names} <= {*rows.column_names}:
             yield from rows.select(schema.names).cast(schema).to_batches()

@@ -1,6 +1,6 @@
-"""The datasheet of a dataset folder (Gebru et al. 2021, "Datasheets for Datasets") and how to cite it.
+"""Write the datasheet of a dataset folder (Gebru et al. 2021, "Datasheets for Datasets") and its citation.
 
-Generated from what the run counted; nothing in it varies from run to run.
+Generated from the counts of the run; identical for every run.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ def datasheet(
     Args:
         folder: name of the dataset folder.
         rows: rows, or samples, by licence group and split.
-        stages: the sums of the run.
+        stages: the balance equations of the run.
         rejects: number of rejects by stage, unit and reason.
-        snapshot: what was frozen.
-        config: the keys of the configuration that decide what is made.
+        snapshot: the frozen snapshot.
+        config: the configuration keys that affect the result.
         classifiers: name, hash and licence of each model.
     """
     return render(

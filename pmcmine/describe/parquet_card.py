@@ -1,4 +1,4 @@
-"""What describes `shards-parquet`: its README, schema and Croissant."""
+"""Describe `shards-parquet`: its README, schema and Croissant."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def describe_parquet(
     """Return README, schema and Croissant of `shards-parquet`, by their names in the release.
 
     Args:
-        records: of its files.
+        records: records of its files.
         deeds: URLs of the licences of each licence group, as the articles state them.
         sample: schema of the samples' JSON, with the columns of enrichers.
-        vocabulary: the vocabulary that concepts were linked with.
+        vocabulary: the vocabulary used to link concepts.
         about: how they were made.
-        lacking: columns that files which an update kept of an earlier version do not have. `datasets` leaves them
-            empty, but a reader of Croissant ends with an error.
+        lacking: columns missing from files that an update kept from an earlier version. `datasets` leaves them
+            empty, but a reader of Croissant fails.
     """
     schema = image_schema(sample)
     return {

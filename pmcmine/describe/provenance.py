@@ -1,4 +1,4 @@
-"""What Croissant says of a dataset's origin and use: dates, PROV-O, responsible AI (RAI 1.0) and ODRL terms.
+"""Describe a dataset's origin and use for Croissant: dates, PROV-O, responsible AI (RAI 1.0) and ODRL terms.
 
 https://docs.mlcommons.org/croissant/docs/croissant-rai-spec.html, https://www.w3.org/TR/prov-o/,
 https://www.w3.org/TR/odrl-model/
@@ -62,13 +62,13 @@ _USES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What descriptions say of how a dataset was made.
+    """The facts on how a dataset was made, for its descriptions.
 
     Attributes:
         facts: counts of the corpus.
-        snapshot: what was read.
+        snapshot: the frozen snapshot.
         models: models that labelled its rows.
-        balance: what it is made of.
+        balance: its composition.
     """
 
     facts: CorpusFacts
@@ -78,7 +78,7 @@ class About:
 
 
 def provenance(about: About, groups: Iterable[str]) -> dict[str, Any]:
-    """Return the properties of a Croissant description that say where a dataset comes from and how it may be used.
+    """Return the Croissant properties on a dataset's origin and permitted use.
 
     Args:
         about: how it was made.
@@ -111,18 +111,18 @@ def provenance(about: About, groups: Iterable[str]) -> dict[str, Any]:
 
 
 def _entity(label: str, sha256: str | None) -> dict[str, Any]:
-    """Return something that was used."""
+    """Describe a used resource."""
     identifier = {"sc:identifier": f"sha256:{sha256}"} if sha256 else {}
     return {"@type": "prov:Entity", "prov:label": label, **identifier}
 
 
 def _day(date: str) -> str:
-    """Return a whole day, as schema.org asks, of a date that may lack month and day."""
+    """Complete a date that may lack month and day, as schema.org requires."""
     return date if len(date) == 10 else f"{date}-01" if len(date) == 7 else f"{date}-01-01"
 
 
 def _offer(group: str) -> dict[str, Any]:
-    """Return the terms of a licence group; the licence of each row says them in full."""
+    """Return the terms of a licence group; the licence of each row states them in full."""
     action, forbidden = _USES[group]
     rule: dict[str, Any] = {"odrl:action": {"@id": action}, "odrl:duty": {"odrl:action": {"@id": "odrl:attribute"}}}
     offer: dict[str, Any] = {"@type": "odrl:Offer", "sc:name": f"configuration {group}", "odrl:permission": rule}

@@ -1,4 +1,4 @@
-"""Read each file of tables once for all that is counted of it: opening one takes longer than reading some columns."""
+"""Read each table file once for all counts: opening a file takes longer than reading some columns."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _ROWS: Final = 20_000  # read at once
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is counted of some tables.
+    """One of the counts over some tables.
 
     Attributes:
-        columns: which columns of each table it needs.
-        take: counts rows of a file, whose name is given; they have those of the columns that the file has.
+        columns: the columns that it needs from each table.
+        take: counts rows of a file, given by name; columns that the file lacks are missing.
     """
 
     columns: Mapping[str, Sequence[str]]
@@ -33,12 +33,12 @@ def read_once(
     parts: Sequence[Part],
     damaged: Callable[[str, Exception], None] | None = None,
 ) -> None:
-    """Read files in their order and hand their rows to all parts that need some of their columns.
+    """Read files in order and pass their rows to all parts that need some of their columns.
 
     Args:
-        files: Parquet files of tables; those that no part needs are passed over.
-        parts: what is counted.
-        damaged: called with a file that can't be read, the rest of which is left out; if not given, that is an error.
+        files: Parquet files of tables; those that no part needs are skipped.
+        parts: the counts.
+        damaged: called with a file that can't be read, whose remaining rows are skipped; if None, this is an error.
     """
     for folder, name in files:
         table = name.split("/")[1]
@@ -48,7 +48,7 @@ def read_once(
         try:
             with folder.open(name) as stream:
                 file = pq.ParquetFile(stream)
-                held = file.schema_arrow.names  # made anew at each call
+                held = file.schema_arrow.names  # computed anew at each call
                 wanted = {column for part in asked for column in part.columns[table]}
                 own = [[c for c in part.columns[table] if c in held] for part in asked]
                 for batch in file.iter_batches(_ROWS, columns=[c for c in held if c in wanted]):

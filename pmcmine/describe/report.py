@@ -1,4 +1,4 @@
-"""The page: yield funnel, rejects, distributions and a gallery, from the release's own tables."""
+"""Build the report page: yield funnel, rejects, distributions and a gallery, from the release's own tables."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from pmcmine.release.record import ReleaseRecord
 
 log = logging.getLogger(__name__)
 _DAMAGED = "is damaged and left out of the report; `pmcmine verify` lists what is"
-_FIRST = 8  # pictures that lead; the others are folded
+_FIRST = 8  # images shown first; the others are collapsed
 _CONCEPTS = 40
 _CLASSES = 15
 _PARAGRAPH_CLASSES = (
@@ -52,7 +52,7 @@ def _tables(release: ReleaseRecord, out: Folder, table: str, columns: list[str])
             with out.open(file.name) as stream:
                 batches = pq.ParquetFile(stream).iter_batches(columns=columns)
                 yield from (pa.Table.from_batches([b]) for b in batches)
-        except UNREADABLE as error:  # an old file that an update keeps: the release can still be finished
+        except UNREADABLE as error:  # an old file kept by an update: the release can still be completed
             log.error("%s/%s: %s (%s)", out.url, file.name, _DAMAGED, type(error).__name__)
 
 
@@ -82,7 +82,7 @@ def _gallery(picked: list[tuple[int, dict[str, Any]]], out: Folder) -> list[dict
                 stream.seek(row["image_offset"])
                 data = stream.read(row["image_bytes"])
             pairs.append({**row, "thumbnail": _thumbnail(data)})
-        except (OSError, ValueError, SyntaxError) as error:  # Pillow raises the last for a damaged PNG
+        except (OSError, ValueError, SyntaxError) as error:  # Pillow raises SyntaxError for a damaged PNG
             log.error("%s/shards/%s: %s (%s)", out.url, row["shard"], _DAMAGED, type(error).__name__)
     return pairs
 
@@ -90,7 +90,7 @@ def _gallery(picked: list[tuple[int, dict[str, Any]]], out: Folder) -> list[dict
 def _concepts(release: ReleaseRecord, out: Folder, captions: int) -> dict[str, Any] | None:
     """Count the most frequent concepts of captions, and captions and rows with one; None without a vocabulary.
 
-    A caption that only denies a concept does not count for it.
+    A caption that only negates a concept does not count for it.
     """
     if release.vocabulary is None:
         return None
@@ -116,7 +116,7 @@ def _concepts(release: ReleaseRecord, out: Folder, captions: int) -> dict[str, A
             if len(said[concept]) < 20:
                 said[concept][row["text"].lower()] += 1
             if len(seen) > 1_000_000:
-                seen.clear()  # rows of one caption stand together
+                seen.clear()  # rows of one caption are adjacent
             if (row["context_id"], "") not in seen:
                 seen.add((row["context_id"], ""))
                 linked += 1
@@ -164,7 +164,7 @@ def _classes(
     found["Privacy flags"].update(flags)
     charts = []
     for title, counts in found.items():
-        counts.pop(None, None)  # type: ignore[call-overload]  # null: left out
+        counts.pop(None, None)  # type: ignore[call-overload]  # null: omitted
         most = max(counts.values(), default=0)
         top = sorted(counts.items(), key=lambda kv: (-kv[1], str(kv[0])))[:_CLASSES]
         if top:
@@ -173,7 +173,7 @@ def _classes(
 
 
 def _near(release: ReleaseRecord, metrics: Metrics) -> list[dict[str, Any]]:
-    """Return the numbers of near duplicates by kind; empty if they were not looked for."""
+    """Return the numbers of near duplicates by kind; empty if there was no search for them."""
     counts = release.counts.near_duplicates
     if counts is None:
         return []
@@ -185,7 +185,7 @@ def _near(release: ReleaseRecord, metrics: Metrics) -> list[dict[str, Any]]:
 
 
 def _way(release: ReleaseRecord) -> list[tuple[str, int, float, str]]:
-    """Return label, number, share of the most and what was left out, from article versions to pairs."""
+    """Return label, count, share of the largest count, and the dropped part, from article versions to pairs."""
     by_unit = {(s.stage, s.unit): s for s in release.counts.stages}
     lines = []
     for label, stage, unit, before in (
@@ -209,7 +209,7 @@ def _way(release: ReleaseRecord) -> list[tuple[str, int, float, str]]:
 
 
 def _numbers(groups: Mapping[str, Counter[str]]) -> list[tuple[str, str]]:
-    """Return the three numbers that lead, with what they count."""
+    """Return the three headline numbers with their labels."""
     pairs = sum(c["samples"] for c in groups.values())
     free = groups["commercial"]["samples"] if "commercial" in groups else 0
     return [
@@ -220,7 +220,7 @@ def _numbers(groups: Mapping[str, Counter[str]]) -> list[tuple[str, str]]:
 
 
 def _balance(release: ReleaseRecord, out: Folder) -> Balance:
-    """Count what the release is made of; an empty answer if a file of it is damaged."""
+    """Measure the composition of the release; empty if one of its files is damaged."""
     files = [(out, f.name) for table in ("figures", "concepts") for f in release.files_of(f"tables/{table}")]
     try:
         return balance(files)
@@ -230,13 +230,13 @@ def _balance(release: ReleaseRecord, out: Folder) -> Balance:
 
 
 def _linked(pairs: list[dict[str, Any]], release: ReleaseRecord) -> list[dict[str, Any]]:
-    """Add links to PMC; a corpus that was read from this machine's own server may be invented."""
+    """Add links to PMC; a corpus read from this machine's own server may be synthetic."""
     invented = may_be_invented(release)
     return [{**p, "link": None if invented else pmc_address(p["pmcid"])} for p in pairs]
 
 
 def count_tables(release: ReleaseRecord, out: Folder) -> ReportCount:
-    """Count figures and articles of a release; what is damaged, an old file that an update keeps, is left out."""
+    """Count figures and articles of a release; damaged old files that an update kept are skipped."""
     found = ReportCount(release.seed)
     files = [(out, f.name) for table in ("figures", "articles") for f in release.files_of(f"tables/{table}")]
 
@@ -250,13 +250,13 @@ def count_tables(release: ReleaseRecord, out: Folder) -> ReportCount:
 def make_report(
     release: ReleaseRecord, metrics: Metrics, out: Folder, made_of: tuple[Balance, ReportCount] | None = None
 ) -> bytes:
-    """Build HTML of the report: one file, no scripts, nothing loaded.
+    """Build the HTML of the report: one file, no scripts, no external resources.
 
     Args:
         release: the release.
         metrics: the metrics of the run.
-        out: the release folder, shards and tables written.
-        made_of: what the release is made of, if it is counted already.
+        out: the release folder, with shards and tables written.
+        made_of: the composition of the release, if already counted.
     """
     found, n = made_of if made_of is not None else (_balance(release, out), count_tables(release, out))
     stages = release.counts.stages

@@ -1,4 +1,4 @@
-"""What the report shows of figures and articles: counted column by column."""
+"""Count figures and articles for the report, column by column."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ FIGURE_BINS: Final = (0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20)
 
 
 class ReportCount:
-    """Counts figures and articles, and picks the figures of the gallery, the first ones by hash.
+    """Count figures and articles, and pick the figures of the gallery, the first ones by hash.
 
     Args:
-        seed: of the release.
+        seed: seed of the release.
     """
 
     COLUMNS: Final = {
@@ -60,7 +60,7 @@ class ReportCount:
 
     def _pick(self, rows: pa.RecordBatch) -> None:
         """Keep the figures of the gallery on a heap."""
-        # Thumbnails are derivatives, so figures that bar them are not shown.
+        # Thumbnails are derivatives, so figures that forbid them are not shown.
         shown = rows.filter(pc.and_(rows["shard"].is_valid(), rows["derivatives_ok"]))
         key = f"pmcmine/gallery/{self._seed}"
         for place, figure_id in enumerate(shown["figure_id"].to_pylist()):
@@ -78,7 +78,7 @@ def _histogram(values: pa.Array, bins: Sequence[int], into: Counter[int]) -> Non
 
 
 def value_counts(values: pa.Array) -> tuple[list[Any], list[int]]:
-    """Return different values, and how often each occurs."""
+    """Return the distinct values, and their counts."""
     found = pc.value_counts(values)
     return found.field("values").to_pylist(), found.field("counts").to_pylist()
 
@@ -94,7 +94,7 @@ def flags_of(privacy: pa.Array) -> Counter[str]:
 
 
 def _count_by_group(rows: pa.RecordBatch, groups: dict[str, Counter[str]]) -> None:
-    """Count figures, those with a caption and those with a sample."""
+    """Count figures, figures with a caption and figures with a sample."""
     grouped = pa.Table.from_batches([rows]).group_by("license_group")
     found = grouped.aggregate([([], "count_all"), ("caption", "count"), ("shard", "count")])
     for row in found.to_pylist():

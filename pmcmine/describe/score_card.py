@@ -1,4 +1,4 @@
-"""The card of a release's scores."""
+"""Write the card of a release's scores."""
 
 from __future__ import annotations
 

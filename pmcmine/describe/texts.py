@@ -1,4 +1,4 @@
-"""What all texts of a release share: the templates' environment, and YAML."""
+"""Render the texts of a release: environment of the templates, and YAML."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import yaml
 
 from pmcmine.text.clean import for_code, for_markdown
 
-# YAML 1.2 and the Hub's parser read these as numbers; PyYAML, which knows 1.1, would not quote them.
+# YAML 1.2 and the Hub's parser read these as numbers; PyYAML, which implements 1.1, would not quote them.
 _NUMBER: Final = re.compile(r"[-+]?(\.\d+|\d[\d_]*(\.\d*)?)(e[-+]?\d+)?|0o[0-7]+", re.IGNORECASE)
 _TEXT: Final = "tag:yaml.org,2002:str"
 _ONE_LINE: Final = 1 << 30  # columns; a longer text would be folded
 
 
 def _environment() -> jinja2.Environment:
-    """Build the environment: HTML is escaped by itself, Markdown where a template says `| markdown` or `| code`."""
+    """Build the environment: HTML is escaped automatically, Markdown if a template says `| markdown` or `| code`."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("pmcmine.describe", ""),
         autoescape=jinja2.select_autoescape(("html.j2",)),
@@ -34,17 +34,17 @@ _ENVIRONMENT: Final = _environment()
 
 
 def render(template: str, **values: Any) -> str:
-    """Fill in a template of this folder.
+    """Render a template of this folder.
 
     Args:
         template: name of its file.
-        values: what it shows; a name that is missing is an error.
+        values: its variables; a missing one is an error.
     """
     return _ENVIRONMENT.get_template(template).render(**values)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what parsers of YAML 1.1 and 1.2 read alike, each value in one line."""
+    """Write YAML that parsers of 1.1 and 1.2 read alike, each value on one line."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -59,7 +59,7 @@ _Dumper.add_representer(str, _text)
 
 
 def to_yaml(value: dict[str, Any]) -> str:
-    """Return block YAML that ends with a line break; keys keep their order."""
+    """Return block YAML with a final line break; keys keep their order."""
     text: str = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_ONE_LINE, default_flow_style=False
     )

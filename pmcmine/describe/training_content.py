@@ -1,7 +1,7 @@
-"""The public summary of training content of the EU's AI Act, Article 53(1)(d), as far as the maker of a dataset knows.
+"""Write the public summary of training content of the EU's AI Act, Article 53(1)(d), for a dataset.
 
-Follows the sections of the template of the AI Office (July 2025; C(2025) 8311). What only the provider of a model can
-say is left to the provider. Nothing in it varies from run to run.
+Follows the sections of the template of the AI Office (July 2025; C(2025) 8311). Facts that only the provider of a model
+knows are left to the provider. Identical for every run.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pmcmine.describe.texts import render
 from pmcmine.rejects import MEANINGS, Reason
 
 TRAINING_CONTENT: Final = "TRAINING_CONTENT.md"
-# Why something is not in the release that a holder of rights, or a person shown, may ask about.
+# Reasons for exclusions that rights holders, or persons shown, may ask about.
 _RIGHTS: Final = (
     Reason.NOT_OPEN_ACCESS, Reason.LICENSE_NOT_SELECTED, Reason.LICENSE_TDM, Reason.THIRD_PARTY,
     Reason.FIGURE_LICENSE_NOT_SELECTED, Reason.WITHHELD, Reason.EXCLUDED,
@@ -33,7 +33,7 @@ def training_content(
     Args:
         rows: rows by table, licence group and split, joined by slashes.
         rejects: number of rejects by stage, unit and reason.
-        config: the keys of the configuration that decide what is made.
+        config: the configuration keys that affect the result.
         about: how it was made.
     """
     facts = about.facts

@@ -1,4 +1,4 @@
-"""The card of the texts that models wrote about a release."""
+"""Write the card of the texts written by models about a release."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def written_descriptions(tables: Iterable[WrittenFacts], release: Folder, date: 
 
     Args:
         tables: the side tables.
-        release: holds their files.
-        date: day on which the release was published, as the description of its tables states it; None if it does not.
+        release: folder with their files.
+        date: publication date of the release, as the description of its tables states it; None if it states none.
     """
     held = list(tables)
     return {CARD: written_card(held), CROISSANT: written_croissant(held, release, date)} if held else {}

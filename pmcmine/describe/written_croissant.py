@@ -1,4 +1,4 @@
-"""The Croissant description of the texts that models wrote: a record set a side table, and who made it of what."""
+"""Describe the texts written by models in Croissant: a record set per side table, and its provenance."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _TEXT = (
 
 
 def written_croissant(tables: Iterable[WrittenFacts], release: Folder, date: str | None) -> bytes:
-    """Return `croissant.json` of side tables of texts, with PROV of each and the columns that its files have.
+    """Return `croissant.json` of side tables of texts, with the provenance and actual columns of each.
 
-    A side table of which no file can be read has no record set, because its columns are not known.
+    A side table without a readable file has no record set, because its columns are unknown.
 
     Args:
         tables: the side tables.
-        release: holds their files, which may be of an earlier version.
-        date: day of publication; None if it is not known.
+        release: folder with their files, which may be of an earlier version.
+        date: publication date; None if unknown.
     """
     distribution, sets, made = [], [], []
     for facts in sorted(tables, key=lambda w: w.name):
@@ -66,7 +66,7 @@ def written_croissant(tables: Iterable[WrittenFacts], release: Folder, date: str
 
 
 def _columns(release: Folder, facts: WrittenFacts) -> frozenset[str] | None:
-    """Return the columns that all files of a side table have, as one run wrote them; None if none is readable."""
+    """Return the columns of all files of a side table, which one run wrote; None if no file is readable."""
     for name in facts.texts:
         with suppress(DamagedError, UnsafeNameError):
             return columns_of(release, name)
@@ -74,7 +74,7 @@ def _columns(release: Folder, facts: WrittenFacts) -> frozenset[str] | None:
 
 
 def _activity(facts: WrittenFacts) -> dict[str, Any]:
-    """Return how a side table was made: by which models, of which table and prompt."""
+    """Describe how a side table was made: models, source table and prompt."""
     agents = [facts.settings[name] for name in ("model", "judge") if name in facts.settings]
     return {
         "@type": "prov:Activity",

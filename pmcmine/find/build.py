@@ -46,7 +46,7 @@ from pmcmine.release.tables import concept_tables, create_view, table_files, tab
 _BATCH: Final = 1 << 17  # rows
 _VECTOR_BATCH: Final = 2_000
 _SCRATCH: Final = f"{layout.INDEX}/.build"
-# Scorers whose vectors are searched, and what they are of.
+# Scorers with searchable vectors, and the input that these encode.
 _SCORERS: Final = {"text-embedding": "text", "image-embedding": "image"}
 _ABOVE: Final = """
 SELECT array_to_string({words}, ' ') AS name, coalesce(p.cui, p.source_id) AS concept FROM concept_parents p
@@ -71,7 +71,7 @@ was made.
 
 
 def build_index(release: Path, tables: Sequence[str] = ()) -> IndexFacts:
-    """Build the index of a release on this machine, in place of an earlier one.
+    """Build the index of a release on this machine, replacing an earlier one.
 
     Args:
         release: the release.
@@ -118,7 +118,7 @@ def _build(
     found: dict[str, TableFacts] = {}
     connection = connected()
     with connection:
-        # One thread, so that the same rows come in the same order of operations; DuckDB spills to the scratch folder.
+        # One thread, so that the same rows are processed in the same order; DuckDB spills to the scratch folder.
         connection.execute("SET threads = 1")
         connection.execute(f"SET temp_directory = '{str(scratch / 'spill').replace(chr(39), chr(39) * 2)}'")
         has_concepts = bool("concepts" in table_names(release) and (linked := table_files(release, "concepts")))
@@ -147,7 +147,7 @@ def _of_tables(tables: Iterable[str]) -> tuple[str, ...]:
 
 
 def _with_parents(connection: duckdb.DuckDBPyConnection, release: Path) -> bool:
-    """Make the hierarchy of concepts known as `concept_parents`; returns whether there is one that holds names."""
+    """Register the hierarchy of concepts as `concept_parents`; return whether there is one with names."""
     parents, _ = concept_tables(connection, release, f"{FUNCTION}('x')")
     if parents is None or not {"source_id", "cui", "parent", "name"} <= {*parents.columns}:
         return False
@@ -191,7 +191,7 @@ def _entry(path: Path, name: str, rows: int | None) -> FileEntry:
 
 
 def _words(connection: duckdb.DuckDBPyConnection, table: str, scratch: Path) -> tuple[TableFacts, list[FileEntry]]:
-    """Write documents and postings of a table; its rows without a text are documents of no words."""
+    """Write documents and postings of a table; rows without a text are documents of no words."""
     key, text = layout.TABLES[table]
     words = words_of(f"coalesce({text}, '')")
     connection.execute(
@@ -216,9 +216,9 @@ def _words(connection: duckdb.DuckDBPyConnection, table: str, scratch: Path) -> 
 def _sources(
     release: Path, record: ReleaseRecord, connection: duckdb.DuckDBPyConnection, table: str
 ) -> Iterator[tuple[str, tuple[ScoreFacts, str]]]:
-    """Yield what vectors there are: of scores, or the column that `mine --image-embeddings` writes.
+    """Yield the sources of vectors: scores, or the column written by `mine --image-embeddings`.
 
-    The facts of that column are named like it, have no scorer, and the model that `release.json` states.
+    The facts of that column have its name, no scorer, and the model stated in `release.json`.
     """
     seen = set()
     for score in record.scores:
@@ -230,7 +230,7 @@ def _sources(
     columns = {r[0] for r in connection.execute(f"DESCRIBE {table}").fetchall()}
     if table == "figures" and layout.COLUMN in columns and "image" not in seen:
         model = next((m.stated() for m in record.classifiers if m.name == layout.COLUMN), {})
-        if not model:  # releases of earlier versions state the hashes of models in their configuration alone
+        if not model:  # releases of earlier versions state the hashes of models only in their configuration
             models = record.config.get("models")
             sha256 = models.get(layout.COLUMN) if isinstance(models, Mapping) else None
             model = {"name": layout.COLUMN, "sha256": sha256} if isinstance(sha256, str) else {}
@@ -284,7 +284,7 @@ def _vectors(
 
 
 def _sample(connection: duckdb.DuckDBPyConnection, held: str, n: int, width: int) -> Floats:
-    """Return vectors of documents chosen by a hash of their number."""
+    """Sample the vectors of documents by a hash of their number."""
     wanted = sample_size(n)
     parts = []
     for docs, x in _rows(connection, held, width):
@@ -304,7 +304,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, held: str, width: int) -> Itera
 
 
 def _concepts(connection: duckdb.DuckDBPyConnection, table: str, scratch: Path) -> FileEntry:
-    """Write which documents of a table name a concept and do not deny it."""
+    """Write the documents of a table that affirm each concept."""
     query = (
         "SELECT DISTINCT coalesce(c.cui, c.source_id) AS concept, docs.doc FROM concepts c JOIN docs "
         "ON docs.id = c.context_id WHERE NOT c.negated AND coalesce(c.cui, c.source_id) IS NOT NULL "
@@ -314,9 +314,10 @@ def _concepts(connection: duckdb.DuckDBPyConnection, table: str, scratch: Path) 
 
 
 def _names(connection: duckdb.DuckDBPyConnection, scratch: Path, with_parents: bool) -> FileEntry:
-    """Write the names that concepts have in the release: words of texts, and preferred names.
+    """Write the names of concepts in the release: words of texts, and preferred names.
 
-    With the hierarchy, also the names of concepts above those, which no text may say; but for its top, which is all.
+    With the hierarchy, also the names of the concepts above them, which no text may contain; except its top, which
+    covers everything.
     """
     columns = {r[0] for r in connection.execute("DESCRIBE concepts").fetchall()}
     parts = [
@@ -327,7 +328,7 @@ def _names(connection: duckdb.DuckDBPyConnection, scratch: Path, with_parents: b
     ]
     if with_parents:
         parts.append(_ABOVE.format(words=words_of("p.name")))
-    # A text that names a concept once in a hundred times is a mistake of linking, or needs its context.
+    # If one text in a hundred names a concept this way, it is a linking error, or depends on context.
     query = (
         f"SELECT name, concept FROM (SELECT name, concept, count(*) AS n FROM ({' UNION ALL '.join(parts)}) "
         "WHERE name <> '' GROUP BY ALL) QUALIFY n * 2 >= max(n) OVER (PARTITION BY name) ORDER BY name, concept"

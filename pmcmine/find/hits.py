@@ -1,4 +1,4 @@
-"""Search a release: queries to hits, with the words that matched, rights and links."""
+"""Search a release: from queries to hits, with the matching words, rights and links."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One row that was found.
+    """One matching row.
 
     Attributes:
         id: id of the figure or paragraph.
-        score: sum of reciprocal ranks; only its order means something.
+        score: sum of reciprocal ranks; only its order is meaningful.
         ranks: its rank in each list: words, text, image, concepts.
         text: caption or paragraph.
-        snippet: the part of the text that holds most words of the query.
+        snippet: the part of the text with most words of the query.
         label: label of the figure, such as Figure 2.
-        panel: label of the panel whose words hold most words of the query; None if there is none.
+        panel: label of the panel with most words of the query; None if there is none.
         license: licence.
         attribution: attribution line, ready to print.
         link: page of the article in PMC.
         pmcid: PMC id.
-        concepts: concepts of the query, those above the ones that it names.
+        concepts: concepts of the query that cover the concepts it names.
     """
 
     id: str
@@ -60,24 +60,24 @@ class Hit:
 
     @property
     def source(self) -> str:
-        """Return where the text is from, a line to print below it."""
+        """Return a source line to print below the text."""
         return f"{self.attribution} ({self.id}, {self.link})" if self.link else f"{self.attribution} ({self.id})"
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Convert to JSON values."""
         return asdict(self) | {"source": self.source}
 
 
 class Search:
-    """A release opened for many searches. Not to be shared by threads.
+    """A release opened for many searches. Not thread-safe.
 
     Args:
         release: a release with an index: a folder, any fsspec URL of one, or ORG/NAME on the Hub.
         table: figures or paragraphs.
-        encoders: turn texts and images of queries into vectors; without one, vectors of that kind are not searched.
+        encoders: convert texts and images of queries to vectors; vectors without an encoder are not searched.
 
     Raises:
-        PmcmineError: if the release has no index, or one of an earlier state of it.
+        PmcmineError: if the release has no index, or an outdated one.
     """
 
     def __init__(self, release: str | PathLike[str], table: str = "figures", encoders: Encoders | None = None) -> None:
@@ -86,7 +86,7 @@ class Search:
         self.notes: list[str] = []
 
     def __enter__(self) -> Search:
-        """Return itself."""
+        """Return the search itself."""
         return self
 
     def __exit__(
@@ -110,11 +110,11 @@ class Search:
             text: words, a question, or names of concepts.
             image: bytes of a JPEG or PNG.
             where: SQL condition over the columns of the table, its scores and concepts.
-            k: how many hits at most.
-            by: lists to fuse, of words, text, image, concepts; all that there are if empty.
+            k: maximum number of hits.
+            by: lists to fuse, out of words, text, image, concepts; all available ones if empty.
 
         Raises:
-            PmcmineError: one line, for an empty query or a bad condition.
+            PmcmineError: one line, for an empty query or an invalid condition.
         """
         if not (text or "").strip() and image is None:
             raise PmcmineError("search: give words, or an image")
@@ -128,38 +128,39 @@ class Search:
         return hits
 
     def ids(self, text: str, *, where: str | None = None, most: int = _MOST) -> list[str]:
-        """Return ids of what fits a text, the best first, without their rows: a page shows some of them at a time.
+        """Return ids of the rows that match a text, best first, without reading the rows: a page shows only some at a
+        time.
 
         Args:
             text: as for a search.
             where: SQL condition.
-            most: how many at most.
+            most: maximum number of ids.
 
         Raises:
-            PmcmineError: one line, for a bad condition.
+            PmcmineError: one line, for an invalid condition.
         """
         searcher, allowed = self._searcher, self._searcher.allowed(where)
         lists = {
             "words": searcher.by_words(text, most, allowed),
             "concepts": searcher.by_concepts(searcher.concepts_in(text), most, allowed),
         }
-        # Every row has a vector that is more or less near: only the nearest are hits.
+        # Every row has a vector at some distance: only the nearest are hits.
         near = self._encoded("text", text) if "text" in searcher.vectors else None
         if near is not None:
             lists["text"] = searcher.by_vector("text", near, DEPTH, allowed)
         return self._in_order([doc for doc, _, _ in fuse(lists, most)])
 
     def like(self, row_id: str, *, what: str = "image", where: str | None = None, most: int = DEPTH) -> list[str]:
-        """Return ids of rows whose stored vectors are nearest to that of a row, itself left out; none without vectors.
+        """Return ids of the rows with stored vectors nearest to that of a row, excluding itself; none without vectors.
 
         Args:
             row_id: the row.
             what: image or text.
             where: SQL condition.
-            most: how many at most.
+            most: maximum number of ids.
 
         Raises:
-            PmcmineError: one line, for a bad condition.
+            PmcmineError: one line, for an invalid condition.
         """
         vector = self._searcher.stored(what, row_id)
         if vector is None:
@@ -168,7 +169,7 @@ class Search:
         return [i for i in self._in_order([doc for doc, _ in found]) if i != row_id][:most]
 
     def image_vector(self, image: bytes) -> Any:
-        """Return the vector of an image, as the model of the index gives it; None without an encoder.
+        """Return the vector of an image from the model of the index; None without an encoder.
 
         Raises:
             PmcmineError: one line, if it can't be decoded, or the index has no vectors of images.
@@ -178,17 +179,17 @@ class Search:
         return self._encoded("image", image)
 
     def nearest(self, vector: Any, *, where: str | None = None, most: int = DEPTH) -> list[str]:
-        """Return ids of the rows whose images are nearest to a vector of `image_vector`, the nearest first.
+        """Return ids of the rows with images nearest to a vector from `image_vector`, nearest first.
 
         Raises:
-            PmcmineError: one line, for a bad condition.
+            PmcmineError: one line, for an invalid condition.
         """
         found = self._searcher.by_vector("image", vector, most, self._searcher.allowed(where))
         return self._in_order([doc for doc, _ in found])
 
     @property
     def vectors(self) -> frozenset[str]:
-        """Return what the index has vectors of: text, image."""
+        """Return the kinds of vectors in the index: text, image."""
         return frozenset(self._searcher.vectors)
 
     def _in_order(self, docs: Sequence[int]) -> list[str]:
@@ -218,7 +219,7 @@ class Search:
         return lists
 
     def _encoded(self, what: str, given: object) -> Any:
-        """Return the vector of a query; None if there is no encoder, which is noted."""
+        """Return the vector of a query; None, with a note, if there is no encoder."""
         encode = self._encoders.get(what)
         if encode is None:
             self.notes.append(f"vectors of {what} are not searched: no encoder")
@@ -254,7 +255,7 @@ class Search:
         return hits
 
     def _rows(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Return the rows of ids; paragraphs have licence and attribution of their article."""
+        """Return the rows with these ids; paragraphs take licence and attribution from their article."""
         table = self._searcher.table
         key = _COLUMNS[table][0]
         held = set(self._searcher.opened.schema(table).names)
@@ -275,7 +276,7 @@ class Search:
         return {row[0]: dict(zip(names, row, strict=True)) for row in result.fetchall()}
 
     def _panels(self, ids: Sequence[str], terms: Sequence[str]) -> dict[str, str]:
-        """Return for each figure the panel whose words hold most words of the query."""
+        """Return for each figure the panel with most words of the query."""
         if not terms or "panels" not in self._searcher.opened.tables:
             return {}
         panels = self._searcher.opened.view("panels", ids, ("ordinal", "label", "text"))
@@ -293,7 +294,7 @@ class Search:
 
 
 def snippet_of(text: str, terms: Sequence[str]) -> str:
-    """Return the part of a text that holds most of some words, whole words only."""
+    """Return the part of a text with most of the given words; only whole words count."""
     flat = " ".join(text.split())
     if len(flat) <= _SNIPPET:
         return flat

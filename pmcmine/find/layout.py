@@ -25,7 +25,7 @@ from pmcmine.io.sealed import parse_object
 
 INDEX: Final = "index"
 FACTS: Final = f"{INDEX}/index.json"
-COLUMN: Final = "image_embedding"  # that `mine --image-embeddings` writes; its classifier has the same name
+COLUMN: Final = "image_embedding"  # column written by `mine --image-embeddings`; its classifier has the same name
 NAMES: Final = f"{INDEX}/names.parquet"
 CARD: Final = f"{INDEX}/README.md"
 FORMAT: Final = 2
@@ -37,7 +37,7 @@ POSTINGS: Final = pa.schema([("term", pa.string()), ("doc", pa.int32()), ("n", p
 DOCUMENTS: Final = pa.schema([("doc", pa.int32()), ("id", pa.string()), ("length", pa.int32())])
 CONCEPTS: Final = pa.schema([("concept", pa.string()), ("doc", pa.int32())])
 NAMED: Final = pa.schema([("name", pa.string()), ("concept", pa.string())])
-DOCUMENT_GROUP: Final = 100_000  # rows of a row group: that of a document follows from its number
+DOCUMENT_GROUP: Final = 100_000  # rows of a row group; a document's row group follows from its number
 _MOST_FACTS: Final = 16 << 20  # bytes of index.json
 _MOST_DOCUMENTS: Final = 1 << 31
 _WAY_OUT: Final = "run `pmcmine index` again"
@@ -54,7 +54,7 @@ def postings(table: str) -> str:
 
 
 def concepts(table: str) -> str:
-    """Return the name of the file of postings of concepts of a table."""
+    """Return the name of the file of a table's concept postings."""
     return f"{INDEX}/{table}_concepts.parquet"
 
 
@@ -64,7 +64,7 @@ def vectors(table: str, what: str) -> str:
 
 
 def cells(table: str, what: str) -> str:
-    """Return the name of the file of the middles of cells."""
+    """Return the name of the file of cell centroids."""
     return f"{INDEX}/{table}_{what}_cells.parquet"
 
 
@@ -73,11 +73,11 @@ class VectorFacts:
     """Vectors of a table.
 
     Attributes:
-        source: score, or column of the table, that they were made of.
-        model: the model, as the release states it.
+        source: score, or column of the table, that holds the original vectors.
+        model: the model, as stated in the release.
         options: options of the scorer, which a query needs to load the same model.
         n: number of vectors.
-        width: numbers of each.
+        width: dimensions of each.
         cells: number of cells.
     """
 
@@ -91,7 +91,7 @@ class VectorFacts:
 
 @dataclass(frozen=True, slots=True)
 class TableFacts:
-    """The index of a table: number of documents, their mean length in words, its vectors by what they are of."""
+    """The index of a table: number of documents, their mean length in words, and vectors by kind."""
 
     documents: int
     mean_length: float
@@ -100,11 +100,11 @@ class TableFacts:
 
 @dataclass(frozen=True, slots=True)
 class IndexFacts:
-    """What `index.json` says.
+    """The contents of `index.json`.
 
     Attributes:
         pmcmine: version that built it.
-        of: files that it was built from, with their SHA-256.
+        of: source files, with their SHA-256.
         tables: its tables.
     """
 
@@ -113,12 +113,12 @@ class IndexFacts:
     tables: Mapping[str, TableFacts]
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Convert to JSON values."""
         return {"format": FORMAT, **asdict(self)}
 
 
 class Files(Protocol):
-    """What opens the files of an index; `said` is where it is."""
+    """An opener for the files of an index; `said` is its location."""
 
     said: str
 
@@ -126,7 +126,7 @@ class Files(Protocol):
         """Open a file.
 
         Raises:
-            FileNotFoundError: if there is none.
+            FileNotFoundError: if it does not exist.
         """
         ...
 
@@ -135,7 +135,7 @@ def read_facts(files: Files) -> IndexFacts:
     """Read `index.json` of a release.
 
     Raises:
-        PmcmineError: if there is none.
+        PmcmineError: if it does not exist.
         DamagedError: if it is damaged, or of another version.
     """
     where = f"{files.said}/{FACTS}"
@@ -185,8 +185,8 @@ class IndexFile:
     Args:
         files: opens it.
         name: the file.
-        schema: what it must have; anything if None.
-        way_out: what to do if it is damaged.
+        schema: required schema; any if None.
+        way_out: remedy for damage.
 
     Raises:
         DamagedError: if it is missing, damaged or of another form.
@@ -204,7 +204,7 @@ class IndexFile:
         self.metadata = self._file.metadata
 
     def damaged(self, error: BaseException) -> DamagedError:
-        """Return the error for what can't be read."""
+        """Return the error for an unreadable file."""
         said = getattr(error, "strerror", None) or type(error).__name__
         return DamagedError(f"{self._where}: is damaged ({said}); {self._way_out}")
 
@@ -228,12 +228,12 @@ class IndexFile:
         return self.groups(list(range(self.metadata.num_row_groups)))
 
     def matching(self, column: str, values: Iterable[str], columns: Iterable[str] | None = None) -> pa.Table:
-        """Read the rows whose column has one of some values; only row groups that may hold one are read.
+        """Read the rows with one of some values in a column; only row groups that may hold one are read.
 
         Args:
             column: the column.
-            values: its values.
-            columns: columns to read, `column` among them; all if None.
+            values: the values.
+            columns: columns to read, including `column`; all if None.
 
         Raises:
             DamagedError: if there is no such column, or they can't be read.

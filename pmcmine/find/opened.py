@@ -1,4 +1,4 @@
-"""A release that is searched: what a searcher needs of it, and one on this machine."""
+"""Open a release for searching: the interface of a searcher, and a release on this machine."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Opened(Protocol):
     """A release, opened for searching.
 
     Attributes:
-        said: where it is, for messages.
-        sql: connection that has its tables, and evaluates conditions.
+        said: its location, for messages.
+        sql: connection with its tables, which evaluates conditions.
         tables: names of its tables.
     """
 
@@ -36,12 +36,12 @@ class Opened(Protocol):
         """Open a file of the index.
 
         Raises:
-            FileNotFoundError: if there is none.
+            FileNotFoundError: if it does not exist.
         """
         ...
 
     def stated(self) -> Mapping[str, str]:
-        """Return the SHA-256 of each file, by `release.json`."""
+        """Return the SHA-256 of each file, according to `release.json`."""
         ...
 
     def config(self) -> Mapping[str, Any]:
@@ -53,25 +53,25 @@ class Opened(Protocol):
         ...
 
     def condition(self, where: str, table: str) -> str:
-        """Return a condition as one that `sql` evaluates: with scores, and concepts with all below them."""
+        """Convert a condition for `sql`: with scores, and concepts including those below them."""
         ...
 
     def parents(self) -> bool:
-        """Make the hierarchy of concepts known to `sql` as `concept_parents`; returns whether there is one."""
+        """Register the hierarchy of concepts in `sql` as `concept_parents`; return whether there is one."""
         ...
 
     def view(self, table: str, ids: Sequence[str], columns: Sequence[str]) -> str:
-        """Return the name of a view of a table that holds at least the rows of some figures, paragraphs or articles.
+        """Return the name of a view of a table with at least the rows of some figures, paragraphs or articles.
 
         Args:
             table: the table.
             ids: ids of the figures, paragraphs or articles.
-            columns: columns that are read, beside the ids.
+            columns: columns to read, besides the ids.
         """
         ...
 
     def vector(self, table: str, source: str, key: str, row_id: str) -> list[float] | None:
-        """Return the vector of a row as the model gave it; None if there is none, or it is not at hand.
+        """Return the original vector of a row; None if there is none, or it is not available.
 
         Args:
             table: the table.
@@ -90,7 +90,7 @@ class LocalRelease:
     """A release on this machine.
 
     Raises:
-        PmcmineError: if it is none, or a table is damaged.
+        PmcmineError: if it is not a release, or a table is damaged.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -104,13 +104,13 @@ class LocalRelease:
         """Open a file of the index.
 
         Raises:
-            OSError: if there is none.
+            OSError: if it does not exist.
             UnsafeNameError: for a link that leads out of the release.
         """
         return open_inside(self._folder, name)
 
     def stated(self) -> Mapping[str, str]:
-        """Return the SHA-256 of each file, by `release.json`."""
+        """Return the SHA-256 of each file, according to `release.json`."""
         return {f.name: f.sha256 for f in load_release(Folder(str(self._folder))).files}
 
     def config(self) -> Mapping[str, Any]:
@@ -122,7 +122,7 @@ class LocalRelease:
         return pq.read_schema(self._files[table][0])
 
     def condition(self, where: str, table: str) -> str:
-        """Return a condition as one that `sql` evaluates.
+        """Convert a condition for `sql`.
 
         Raises:
             PmcmineError: one line, for names that the release does not have.
@@ -131,7 +131,7 @@ class LocalRelease:
         return local_scores(self.sql, changed, where, table, self._folder)
 
     def parents(self) -> bool:
-        """Make the hierarchy of concepts known to `sql`; returns whether there is one."""
+        """Register the hierarchy of concepts in `sql`; return whether there is one."""
         if not (self._folder / HIERARCHY).is_file():
             return False
         found, _ = concept_tables(self.sql, self._folder, "concept_below('x')")
@@ -144,7 +144,7 @@ class LocalRelease:
         return table
 
     def vector(self, table: str, source: str, key: str, row_id: str) -> list[float] | None:
-        """Return the vector of a row as the model gave it; None if there is none."""
+        """Return the original vector of a row; None if there is none."""
         score = next((s for s in scores_in(self._folder) if s.name == source and s.table == table), None)
         try:
             if score is None:
@@ -154,7 +154,7 @@ class LocalRelease:
             own = rows.filter(duckdb.ColumnExpression(key) == duckdb.ConstantExpression(row_id))
             found = own.project(f"CAST({sql_identifier(column)} AS FLOAT[]) AS v").limit(1).fetchall()
         except (duckdb.Error, PmcmineError):
-            return None  # what the index was made of is not there any more
+            return None  # the source of the index no longer exists
         return found[0][0] if found else None
 
     def close(self) -> None:
@@ -166,7 +166,7 @@ def open_release(release: str) -> Opened:
     """Open a release: a folder on this machine, any fsspec URL of one, or ORG/NAME on the Hub.
 
     Raises:
-        PmcmineError: one line, if it is no release, or can't be reached.
+        PmcmineError: one line, if it is not a release, or can't be reached.
     """
     if "://" not in release and (Path(release).exists() or release.count("/") != 1):
         return LocalRelease(Path(release))

@@ -22,14 +22,14 @@ from pmcmine.release.condition_text import quoted
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.nearest import choose
 
-Ranked = list[tuple[int, float]]  # numbers of documents with scores, the best first
-# By what they are of (text, image): facts of the vectors and text or image bytes → vector as the model gives it.
+Ranked = list[tuple[int, float]]  # numbers of documents with scores, best first
+# By kind (text, image): facts of the vectors and text or image bytes → the model's vector.
 Encoders = Mapping[str, Callable[[VectorFacts, Any], Any]]
 K1: Final = 0.9  # Anserini's defaults for BM25
 B: Final = 0.4
 RRF: Final = 60  # Cormack, Clarke, Büttcher 2009
-DEPTH: Final = 200  # documents of each list that are fused
-_MOST_POSTINGS: Final = 50_000_000  # rows that a query reads
+DEPTH: Final = 200  # documents of each list to fuse
+_MOST_POSTINGS: Final = 50_000_000  # maximum rows read by a query
 _MOST_TERMS: Final = 64  # words of a query
 _MOST_QUERY: Final = 10_000  # characters
 _LONGEST_NAME: Final = 6  # words of a concept's name
@@ -44,10 +44,10 @@ SELECT concept FROM below
 
 
 class Searcher:
-    """A release and its index, opened for queries. Not to be shared by threads.
+    """A release and its index, opened for queries. Not thread-safe.
 
     Raises:
-        PmcmineError: if the release has no index, or one of an earlier state of it.
+        PmcmineError: if the release has no index, or an outdated one.
     """
 
     def __init__(self, opened: Opened, table: str = "figures", seconds: float = 600.0) -> None:
@@ -62,7 +62,7 @@ class Searcher:
         self._of = self.facts.tables[table]
         self._postings = IndexFile(opened, layout.postings(table), layout.POSTINGS)
         self._documents = IndexFile(opened, layout.documents(table), layout.DOCUMENTS)
-        self._vectors: dict[str, Vectors] = {}  # opened when they are first asked for
+        self._vectors: dict[str, Vectors] = {}  # opened on first use
         self._has_parents: bool | None = None
         self._names: IndexFile | None = None
         self._concepts: IndexFile | None = None
@@ -78,7 +78,7 @@ class Searcher:
                 file.close()
 
     def terms(self, text: str) -> list[str]:
-        """Return the words of a query that are looked up, each once."""
+        """Return the distinct words of a query to look up."""
         if len(text) > _MOST_QUERY:
             raise PmcmineError(f"the query has more than {_MOST_QUERY:,} characters")
         query = f"SELECT {stem_of('w')}, w FROM (SELECT unnest({words_of('CAST($text AS VARCHAR)')}) AS w)"
@@ -89,10 +89,10 @@ class Searcher:
         return list(dict.fromkeys(stem for stem, word in rows if word not in STOP))[:_MOST_TERMS]
 
     def allowed(self, where: str | None) -> NDArray[np.bool_] | None:
-        """Return for each document whether it meets a condition; None if there is none.
+        """Return for each document whether it meets a condition; None without a condition.
 
         Raises:
-            PmcmineError: one line, if the condition is none.
+            PmcmineError: one line, if the condition is invalid.
         """
         if not where:
             return None
@@ -108,7 +108,7 @@ class Searcher:
         return self._numbers(ids)
 
     def _numbers(self, ids: pa.ChunkedArray) -> NDArray[np.bool_]:
-        """Return for each document whether its id is among some."""
+        """Return for each document whether its id is in `ids`."""
         found = np.zeros(self._of.documents, bool)
         at = 0
         for group in range(self._documents.metadata.num_row_groups):
@@ -161,13 +161,13 @@ class Searcher:
         return _best(scores, k)
 
     def by_vector(self, what: str, query: Any, k: int = DEPTH, allowed: NDArray[np.bool_] | None = None) -> Ranked:
-        """Rank documents by their vectors; the query is as the model gives it."""
+        """Rank documents by their vectors; the query is the model's original vector."""
         if what not in self._vectors:
             self._vectors[what] = Vectors(self.opened, self.table, what, self._of.vectors[what])
         return self._vectors[what].nearest(query, k, allowed, self._of.documents)
 
     def stored(self, what: str, row_id: str) -> list[float] | None:
-        """Return the vector of a row as the model gave it, from the score or column that the index was made of.
+        """Return the original vector of a row, from the score or column that is the source of the index.
 
         Returns:
             None if the row or the index has none.
@@ -179,11 +179,11 @@ class Searcher:
 
     @property
     def vectors(self) -> Mapping[str, VectorFacts]:
-        """Return what is said of the vectors that the index has, by what they are of: text, image."""
+        """Return the facts of the vectors in the index, by kind: text, image."""
         return self._of.vectors
 
     def concepts_in(self, text: str) -> list[str]:
-        """Return the concepts that a query names, by words that name them in the release."""
+        """Return the concepts that a query names with the words used in the release."""
         if self._names is None:
             return []
         words = [
@@ -207,7 +207,7 @@ class Searcher:
         return list(found)
 
     def by_concepts(self, concepts: Sequence[str], k: int = DEPTH, allowed: NDArray[np.bool_] | None = None) -> Ranked:
-        """Rank documents that name concepts, or concepts below them, by how rare these are; not where negated."""
+        """Rank documents that affirm concepts, or concepts below them, by the rarity of these."""
         scores = np.zeros(self._of.documents, np.float64)
         postings = self._concepts
         for concept in concepts:
@@ -223,7 +223,7 @@ class Searcher:
         return _best(scores, k)
 
     def _below(self, concept: str) -> list[str]:
-        """Return a concept and all below it; the concept alone if the release has no hierarchy."""
+        """Return a concept and all below it; only the concept if the release has no hierarchy."""
         if self._has_parents is None:
             self._has_parents = self.opened.parents()
         if not self._has_parents:
@@ -239,7 +239,7 @@ def _best(scores: NDArray[np.float64], k: int) -> Ranked:
 
 
 def fuse(lists: Mapping[str, Ranked], k: int) -> list[tuple[int, float, dict[str, int]]]:
-    """Fuse lists by reciprocal rank: documents, the best first, with their score and their rank in each list."""
+    """Fuse lists by reciprocal rank: documents, best first, with their score and their rank in each list."""
     ranks: dict[int, dict[str, int]] = {}
     for name, ranked in lists.items():
         for place, (doc, _) in enumerate(ranked, 1):

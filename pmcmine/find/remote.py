@@ -1,6 +1,6 @@
-"""A release elsewhere, searched by ranges: only the parts of index and tables that a query needs are read.
+"""Search a remote release by ranges: only the parts of index and tables that a query needs are read.
 
-The server may be hostile: what it sends is bounded by what was asked for and by `release.json`, in size and in time.
+The server may be hostile: its answers are limited by the request and by `release.json`, in size and in time.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from pmcmine.stream.score_rows import score_rows
 
 _T = TypeVar("_T")
 _MOST_LISTING: Final = 1 << 30  # bytes of a release.json
-_MOST_FILE: Final = 1 << 40  # bytes of a table or of a file of the index
+_MOST_FILE: Final = 1 << 40  # bytes of a table or an index file
 _TRIES: Final = 5
-_WAIT: Final = 0.5  # seconds before the second reading; doubles
+_WAIT: Final = 0.5  # seconds before the second attempt; doubles
 _READ_AHEAD: Final = 1 << 16  # bytes
 _WORD: Final = re.compile(r"\w+")
 _KEYS: Final = {"articles": "article_id", "paragraphs": "paragraph_id"}  # of all other tables, figure_id
 
 
 class RangeFile(io.RawIOBase):
-    """A file that is read by ranges.
+    """A file read by ranges.
 
     Args:
-        ranges: reads them.
+        ranges: reads ranges.
         name: the file, below the root of `ranges`.
         size: its size in bytes.
-        said: where it is, for messages.
+        said: its location, for messages.
     """
 
     def __init__(self, ranges: AnyRanges, name: str, size: int, said: str) -> None:
@@ -72,7 +72,7 @@ class RangeFile(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        """Read as much as a buffer holds.
+        """Read as much as fits into a buffer.
 
         Raises:
             OSError: if it can't be read after retries.
@@ -84,7 +84,7 @@ class RangeFile(io.RawIOBase):
         return len(data)
 
     def _range(self, start: int, end: int) -> bytes:
-        """Return a range, from what was read last if that holds it."""
+        """Return a range, from the last read if that contains it."""
         first = self._held_at
         if not (first <= start and end <= first + len(self._held)):
             until = min(max(end, start + _READ_AHEAD), self._size)
@@ -99,12 +99,12 @@ class RangeFile(io.RawIOBase):
 
 
 def _tried(read: Callable[[], _T], said: str) -> _T:
-    """Read again what fails for a while.
+    """Retry temporary failures.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        PmcmineError: if the server knows no ranges.
-        OSError: if it fails to the end.
+        PmcmineError: if the server does not support ranges.
+        OSError: if the last attempt fails.
     """
     for attempt in range(_TRIES):
         try:
@@ -121,10 +121,10 @@ def _tried(read: Callable[[], _T], said: str) -> _T:
 
 
 class RemoteRelease:
-    """A release elsewhere: any fsspec URL of one, or ORG/NAME on the Hub, where each of its folders is a repo.
+    """A remote release: any fsspec URL of one, or ORG/NAME on the Hub, with a repo for each of its folders.
 
     Raises:
-        PmcmineError: one line, if it is no release, or can't be reached.
+        PmcmineError: one line, if it is not a release, or can't be reached.
     """
 
     def __init__(self, release: str) -> None:
@@ -158,7 +158,7 @@ class RemoteRelease:
         """Open a file of the index or of a table.
 
         Raises:
-            FileNotFoundError: if the release states none.
+            FileNotFoundError: if the release does not list it.
             PmcmineError: if the repo of the index is of another release.
         """
         entry = self._files.get(name)
@@ -171,7 +171,7 @@ class RemoteRelease:
         return cast("BinaryIO", RangeFile(ranges, rest, entry.bytes, self.said))
 
     def stated(self) -> Mapping[str, str]:
-        """Return the SHA-256 of each file, by `release.json`."""
+        """Return the SHA-256 of each file, according to `release.json`."""
         return {name: entry.sha256 for name, entry in self._files.items()}
 
     def config(self) -> Mapping[str, Any]:
@@ -183,7 +183,7 @@ class RemoteRelease:
         return self._table_file(self._of(table)[0]).schema
 
     def condition(self, where: str, table: str) -> str:
-        """Return a condition as one that `sql` evaluates.
+        """Convert a condition for `sql`.
 
         Raises:
             PmcmineError: one line, for names that the release does not have, and files that can't be read.
@@ -199,16 +199,16 @@ class RemoteRelease:
         return with_scores(self.sql, changed, where, table, self._record.scores, opened)
 
     def parents(self) -> bool:
-        """Make the hierarchy of concepts known to `sql`; returns whether there is one."""
+        """Register the hierarchy of concepts in `sql`; return whether there is one."""
         if HIERARCHY not in self._files:
             return False
         self.sql.register("concept_parents", self._table_file(HIERARCHY).all())
         return True
 
     def view(self, table: str, ids: Sequence[str], columns: Sequence[str]) -> str:
-        """Return the name of a view that holds the rows of some figures, paragraphs or articles.
+        """Return the name of a view with the rows of some figures, paragraphs or articles.
 
-        Files are cut by the article's place, and sorted: a few row groups are read.
+        Files are partitioned by the article's position, and sorted, so that a few row groups are enough.
         """
         key = _KEYS.get(table, "figure_id")
         by_file: dict[str, list[str]] = {}
@@ -235,7 +235,7 @@ class RemoteRelease:
         return self._opened[name]
 
     def vector(self, table: str, source: str, key: str, row_id: str) -> list[float] | None:
-        """Return None: vectors as models gave them are many bytes, and are not read over the network."""
+        """Return None: original vectors are large, and are not read over the network."""
         return None
 
     def close(self) -> None:
@@ -246,7 +246,7 @@ class RemoteRelease:
 
 
 def _holders(names: Sequence[str], one: str) -> list[str]:
-    """Return the files of a table that may hold the rows of an article: one of each group and split."""
+    """Return the files of a table that may hold the rows of an article: one per group and split."""
     series: dict[str, list[str]] = {}
     for name in names:
         series.setdefault(name.rpartition("-of-")[0].rpartition("-")[0], []).append(name)

@@ -1,7 +1,7 @@
-"""Vectors in cells: an inverted file in Parquet, a row group for each cell, searched a few cells at a time.
+"""Search vectors in cells: an inverted file in Parquet with a row group per cell, of which a query reads a few.
 
-k-means over a sample gives the middles of the cells (Jégou, Douze, Schmid 2011, without quantisation). A query reads
-only the cells whose middles are nearest, as ranges of the file.
+The centroids come from k-means over a sample (Jégou, Douze, Schmid 2011, without quantisation). A query reads only the
+cells with the nearest centroids, as ranges of the file.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from pmcmine.errors import DamagedError
 from pmcmine.find.layout import Files, IndexFile, VectorFacts, cells, vectors
 
 Floats = NDArray[np.float32]
-_FEW: Final = 5_000  # vectors that lie in one cell: reading them all takes milliseconds
-_A_CELL: Final = 40  # sampled vectors for each cell, to learn its middle from
+_FEW: Final = 5_000  # maximum vectors in a single cell: reading them all takes milliseconds
+_A_CELL: Final = 40  # sampled vectors per cell to learn its centroid
 _MOST_CELLS: Final = 8_192
 _AT_ONCE: Final = 8_192
-WIDEST: Final = 256  # numbers of a vector in the index; wider ones are projected
-PROBES: Final = 16  # cells that a query reads at least
+WIDEST: Final = 256  # dimensions of a vector in the index; wider ones are projected
+PROBES: Final = 16  # minimum cells read by a query
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Brings vectors to one scale and to fewer numbers: standardised, projected to principal components, length 1."""
+    """Normalise vectors and reduce their dimensions: standardise, project to principal components, scale to length 1."""
 
     middle: Floats
     matrix: Floats
@@ -47,7 +47,7 @@ def unit(x: Floats) -> Floats:
 
 
 def fit_projection(sample: Floats) -> Projection | None:
-    """Fit a projection of wide vectors; None for those that are narrow and of one scale already."""
+    """Fit a projection for wide vectors; None if they are narrow and already normalised."""
     lengths = np.linalg.norm(sample, axis=1)
     if sample.shape[1] <= 2 * WIDEST and np.allclose(lengths, 1, atol=0.02):
         return None
@@ -58,27 +58,27 @@ def fit_projection(sample: Floats) -> Projection | None:
     width = min(WIDEST, *x.shape)
     _, vectors_of = np.linalg.eigh((x.T @ x / len(x)).astype(np.float64))
     chosen = vectors_of[:, ::-1][:, :width]
-    # The sign of a component is arbitrary: the largest number of each is made positive.
+    # The sign of a component is arbitrary: make the largest number of each positive.
     chosen = chosen * np.sign(chosen[np.abs(chosen).argmax(0), np.arange(width)])
     return Projection(middle.astype(np.float32), np.asarray(scale[:, None] * chosen, np.float32))
 
 
 def fit_cells(sample: Floats, n: int) -> Floats:
-    """Return the middles of the cells for so many vectors, learned from a sample of them; one cell for a few."""
+    """Learn the centroids of the cells for `n` vectors from a sample; one cell for a few vectors."""
     if n <= _FEW:
         return np.zeros((1, sample.shape[1]), np.float32)
     from scipy.cluster.vq import kmeans2
 
     count = min(_MOST_CELLS, max(2, round(n**0.5)), len(sample) // 2)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of a cell that nothing lies in; it is left out below
+        warnings.simplefilter("ignore", UserWarning)  # for an empty cell; it is dropped below
         middles, _ = kmeans2(sample.astype(np.float64), count, iter=12, minit="points", rng=np.random.default_rng(0))
     found = np.asarray(np.round(middles, 4), np.float32)
     return found[np.unique(assign(sample, found))]
 
 
 def sample_size(n: int) -> int:
-    """Return how many vectors to learn cells from."""
+    """Return the number of vectors to learn cells from."""
     return int(min(n, max(_A_CELL * round(n**0.5), 10_000)))
 
 
@@ -90,7 +90,7 @@ def assign(x: Floats, middles: Floats) -> NDArray[np.int32]:
 
 
 def write_cells(stream: BinaryIO, middles: Floats, projection: Projection | None) -> None:
-    """Write the middles of cells, one row each, and the projection before them: its middle and its matrix by rows."""
+    """Write the centroids, one row each, preceded by the projection: its mean and its matrix by rows."""
     width = middles.shape[1]
     head = [] if projection is None else [projection.middle, *projection.matrix.T]
     kinds = ["middle", *["component"] * width] if projection is not None else []
@@ -116,7 +116,7 @@ class Vectors:
     """Vectors of an index, opened for queries.
 
     Raises:
-        DamagedError: if a file is missing or has another form than `index.json` says.
+        DamagedError: if a file is missing or does not match `index.json`.
     """
 
     def __init__(self, files: Files, table: str, what: str, facts: VectorFacts) -> None:
@@ -153,7 +153,7 @@ class Vectors:
         return matrix
 
     def prepared(self, query: Floats) -> Floats:
-        """Return a query vector as those of the index are.
+        """Project a query vector as those of the index.
 
         Raises:
             DamagedError: if it has another width.
@@ -170,14 +170,14 @@ class Vectors:
     def nearest(
         self, query: Floats, k: int, allowed: NDArray[np.bool_] | None, n_documents: int, probes: int = PROBES
     ) -> list[tuple[int, float]]:
-        """Return the documents nearest to a query, with the cosine, the nearest first.
+        """Return the documents nearest to a query with their cosines, nearest first.
 
         Args:
-            query: as the model gives it.
-            k: how many at most.
-            allowed: for each document whether it may be found; None if all may.
+            query: the model's original vector.
+            k: maximum number of documents.
+            allowed: for each document whether it may be returned; None if all may.
             n_documents: number of documents.
-            probes: cells that are read at least; more, until enough documents are found.
+            probes: minimum number of cells to read; more are read until enough documents are found.
         """
         x = self.prepared(query)
         order = np.argsort(((self._middles - x) ** 2).sum(1), kind="stable")

@@ -1,10 +1,10 @@
-"""Words of texts and queries, by the same SQL for both: no case, no accents, no plural endings."""
+"""Split texts and queries into words with the same SQL: no case, no accents, no plural endings."""
 
 from __future__ import annotations
 
 from typing import Final
 
-# Harman's S stemmer (1991), and the plurals in -ses of words in -sis that medicine is full of.
+# Harman's S stemmer (1991), and the plurals in -ses of words in -sis, which are frequent in medicine.
 _STEM: Final = """
 CASE
   WHEN len({w}) < 4 THEN {w}
@@ -16,7 +16,7 @@ CASE
 END
 """
 _WORDS: Final = r"regexp_extract_all(lower(strip_accents({text})), '[a-z0-9α-ω]{{1,40}}')"
-# Words that say nothing of a text, left out of queries; postings of them would be long.
+# Words without information, left out of queries, as their postings would be long.
 STOP: Final = frozenset(
     "a an and are as at be been by for from had has have he her his if in into is it its not of on or our she such "
     "than that the their them then there these they this to was we were what when where which who will with".split()

@@ -1,1 +1,1 @@
-"""Files, folders and connections. Knows no article."""
+"""Handle files, folders and connections. Knows nothing about articles."""

@@ -1,4 +1,4 @@
-"""Run something beside a block of code, and several things at once."""
+"""Run a function beside a block of code, or several calls in parallel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def in_background(action: Callable[[threading.Event], None], name: str | None = 
     """Run a function in a thread while the block runs, and wait for its end.
 
     Args:
-        action: the function; it ends soon after the event that it is given is set.
+        action: the function; it must end soon after its event is set.
         name: name of the thread.
     """
     done = threading.Event()
@@ -32,12 +32,12 @@ def in_background(action: Callable[[threading.Event], None], name: str | None = 
 
 
 def in_order(action: Callable[[_In], _Out], items: Iterable[_In], threads: int) -> Iterator[_Out]:
-    """Yield what a function returns for each item, in their order, a few at once and a bounded number ahead.
+    """Yield the results of a function for each item in order, with a few parallel calls and a bounded look-ahead.
 
     Args:
-        action: the function; for one thread it runs in that of the caller.
-        items: what it is called with.
-        threads: calls at once.
+        action: the function; with one thread it runs in the caller's.
+        items: arguments of the calls.
+        threads: parallel calls.
     """
     if threads <= 1:
         yield from map(action, items)

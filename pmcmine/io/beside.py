@@ -1,4 +1,4 @@
-"""The folder that was meant instead of one that is not there."""
+"""Suggest a similar folder instead of a missing one."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-_MOST: Final = 1000  # entries of a folder that are looked at
+_MOST: Final = 1000  # entries of a folder that are checked
 
 
 def meant(folder: Path, wanted: Callable[[Path], bool] = Path.is_dir) -> str:
-    """Return "; did you mean …?" with the nearest folder beside one that is not there; empty if none is near.
+    """Return "; did you mean …?" with the most similar folder beside a missing one; empty if none is similar.
 
     Args:
-        folder: what was given.
-        wanted: whether a path is of the kind that was meant.
+        folder: the given path.
+        wanted: checks whether a path is of the intended kind.
     """
     try:
         if folder.exists():

@@ -1,4 +1,4 @@
-"""First contact with a host: a short budget in all, so that a missing network is one line and no long silence."""
+"""Contact a host with a short total budget, so that a missing network gives one line instead of a long silence."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pmcmine.errors import PmcmineError
 from pmcmine.text.redact import hide
 
 SECONDS: Final = 15.0  # budget if none is given
-_WAITS: Final = (0.25, 0.5, 1.0, 2.0)  # before each further try
-# Error texts of HTTP libraries and the system, and their meaning.
+_WAITS: Final = (0.25, 0.5, 1.0, 2.0)  # before each retry
+# Error texts of HTTP libraries and the system, with their meanings.
 _MEANINGS: Final = (
     (("NameResolutionError", "gaierror", "getaddrinfo", "name resolution", "Name or service", "nodename"),
      "the name of the host can't be resolved"),
@@ -26,11 +26,11 @@ _MEANINGS: Final = (
 
 
 class Busy(Exception):
-    """An answer that says to come back later; the message is the answer."""
+    """An answer that asks to retry later; the message is the answer."""
 
 
 class Refused(Exception):
-    """An answer that another try would not change; the message says why."""
+    """An answer that a retry would not change; the message gives the reason."""
 
 
 def reach(
@@ -40,21 +40,21 @@ def reach(
     outcome: str,
     say: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Ask a host for anything; any answer will do, but for one that says to come back later.
+    """Make a request to a host; any answer counts, except one that asks to retry later.
 
-    The request runs in a thread, because neither the lookup of a name nor a host that sends a byte now and then
-    keeps to the time limits of HTTP libraries.
+    The request runs in a thread, because a DNS lookup, or a host that sends a byte now and then, may exceed the time
+    limits of HTTP libraries.
 
     Args:
         where: address of the host.
-        ask: makes one request that may take the given number of seconds; returns whatever the host answers, and raises
-            if there is no answer, or `Busy` if it is to be asked again.
-        seconds: budget of all tries together.
-        outcome: what did not happen if there is no answer, such as "nothing was mined".
+        ask: makes one request that may take the given number of seconds; returns the host's answer, and raises an error
+            if there is none, or `Busy` to retry.
+        seconds: total budget of all tries.
+        outcome: consequence of a missing answer, such as "nothing was mined".
         say: called with a line before the first try.
 
     Raises:
-        PmcmineError: one line, if no answer comes within the budget.
+        PmcmineError: one line, if there is no answer within the budget.
     """
     say(f"contacting {hide(where)} (for at most {seconds:g} s)")
     deadline = time.monotonic() + seconds
@@ -72,7 +72,7 @@ def reach(
             except Busy as error:
                 problems.append(error)
                 wait = _WAITS[-1]
-            except Exception as error:  # noqa: BLE001 - each HTTP library has errors of its own; told as one line
+            except Exception as error:  # noqa: BLE001 - each HTTP library has its own errors; reported in one line
                 problems.append(error)
                 if isinstance(error, Refused) or failures == len(_WAITS):
                     break
@@ -95,7 +95,7 @@ def reach(
 
 
 def meaning(error: BaseException) -> str:
-    """Say in plain words why a connection failed."""
+    """Explain in plain words why a connection failed."""
     if isinstance(error, Busy | Refused):
         return str(error)
     said = f"{type(error).__name__}: {error} {error.__cause__!r} {error.__context__!r}"

@@ -1,4 +1,4 @@
-"""Total deadlines on HTTP answers: timeouts of sockets bound one wait, not a peer that sends a byte a second."""
+"""Enforce total deadlines on HTTP answers: socket timeouts limit one wait, not a peer that sends a byte a second."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _current = threading.local()
 
 
 class Deadline:
-    """When the exchange of this thread has to be over, and the connection to break if it is not."""
+    """The deadline of this thread's exchange, and the connection to break when it passes."""
 
     def __init__(self, seconds: float) -> None:
         self.at = time.monotonic() + seconds
@@ -28,23 +28,23 @@ class Deadline:
         self.sock: Any = None
 
     def extend(self, seconds: float) -> None:
-        """Move the deadline: the peer has sent something."""
+        """Extend the deadline: the peer has sent something."""
         self.at += seconds
 
     def is_over(self) -> bool:
-        """Return whether its time has come."""
+        """Return whether the deadline has passed."""
         return self.at <= time.monotonic()
 
     def release(self) -> None:
         """Do nothing: a connection that was broken stays so."""
 
     def enforce(self) -> None:
-        """Break the connection, which ends whatever waits for it."""
+        """Break the connection, which ends all waits on it."""
         self.passed = True
-        # A connection lets go of its socket while the answer is still read if it is not to be kept.
+        # A connection that is not kept alive releases its socket while the answer is still being read.
         for sock in {s for s in (self.sock, getattr(self.connection, "sock", None)) if s is not None}:
             with contextlib.suppress(OSError):  # the peer was faster
-                # Not the method of TLS sockets, which would let the reading thread see bytes that are not decrypted.
+                # Not the method of TLS sockets, which would expose undecrypted bytes to the reading thread.
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
@@ -53,7 +53,7 @@ _watch = Watch("deadlines")
 
 @contextlib.contextmanager
 def deadline(seconds: float) -> Iterator[Deadline]:
-    """Bound the HTTP exchanges of this thread, connection and headers included, to a total time."""
+    """Limit the HTTP exchanges of this thread, including connection and headers, to a total time."""
     new = Deadline(seconds)
     _current.deadline = new
     _watch.add(new)
@@ -71,7 +71,7 @@ def _attach(connection: Any) -> None:
 
 
 class _Attached:
-    """Tells the deadline of this thread which connection to break."""
+    """Register a connection with the deadline of this thread."""
 
     def connect(self) -> None:
         _attach(self)
@@ -101,16 +101,16 @@ _POOLS = {"http": _HttpPool, "https": _HttpsPool}
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """An adapter of `requests` whose connections `deadline` can break."""
+    """A `requests` adapter with connections that `deadline` can break."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools; see `HTTPAdapter`."""
+        """Create the pools; see `HTTPAdapter`."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        """Make the pools behind a proxy; see `HTTPAdapter`."""
+        """Create the pools behind a proxy; see `HTTPAdapter`."""
         manager = super().proxy_manager_for(*args, **kwargs)
-        if manager.pool_classes_by_scheme.get("http") is HTTPConnectionPool:  # SOCKS has pools of its own
+        if manager.pool_classes_by_scheme.get("http") is HTTPConnectionPool:  # SOCKS has its own pools
             manager.pool_classes_by_scheme = _POOLS
         return manager

@@ -1,4 +1,4 @@
-"""Connections of DuckDB: quiet, and for conditions of others in a sandbox."""
+"""Open DuckDB connections: quiet, and sandboxed for untrusted conditions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _Value = str | bool | int | float | list[str]
 
 
 def connected(**config: _Value) -> duckdb.DuckDBPyConnection:
-    """Return a connection whose queries see no variables of this process, and which says nothing on stdout.
+    """Return a connection that can't read this process's variables, and prints nothing to stdout.
 
     Some versions of DuckDB draw a progress bar there after two seconds, which would end up in `--json`.
 
@@ -21,7 +21,7 @@ def connected(**config: _Value) -> duckdb.DuckDBPyConnection:
 
 
 def sandboxed(**config: _Value) -> duckdb.DuckDBPyConnection:
-    """Return a connection for a condition of somebody else: it sees what is registered, and can't change that either.
+    """Return a connection for an untrusted condition: it sees only registered data, and can't change its settings.
 
     Args:
         config: settings of DuckDB.

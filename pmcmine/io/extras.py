@@ -1,4 +1,4 @@
-"""Parts that an installation may lack: the extras of the package, and what options need them."""
+"""List the package's extras, which an installation may lack, and the options that need them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from pmcmine.errors import PmcmineError
 
-# Modules of each extra, those that are imported late included.
+# Modules of each extra, including lazily imported ones.
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "mine": ("apache_beam", "lxml", "requests", "tenacity", "PIL", "numpy", "pydantic",
              "pydantic_settings", "jinja2", "scipy", "cv2", "onnxruntime"),
@@ -37,7 +37,7 @@ def has(module: str) -> bool:
 
 
 def extra_of(module: str) -> str:
-    """Return the extra that brings a module; `mine` if no other one does."""
+    """Return the extra that installs a module; `mine` if no other one does."""
     top = module.split(".")[0]
     return next((e for e, names in MODULES.items() if top in {n.split(".")[0] for n in names}), "mine")
 
@@ -47,8 +47,8 @@ def need(extra: str, option: str, modules: tuple[str, ...] | None = None) -> Non
 
     Args:
         extra: the extra.
-        option: what needs it, as the user wrote it.
-        modules: the modules that are needed, if not all of the extra's.
+        option: the option that needs it, as the user wrote it.
+        modules: required modules; all of the extra's if None.
 
     Raises:
         PmcmineError: one line that names the extra to install.

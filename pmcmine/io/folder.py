@@ -1,4 +1,4 @@
-"""Folders on any fsspec file system, with writes that are seen whole or not at all."""
+"""Access folders on any fsspec file system, with atomic writes."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from pmcmine.text.clean import for_terminal
 
 log = logging.getLogger(__name__)
 _WORK: Final = "_work"  # of a release folder
-_SCRATCH: Final = "tmp"  # of a work folder: files that are being written
-_COMPARED: Final = 1 << 20  # bytes at once
+_SCRATCH: Final = "tmp"  # of a work folder: unfinished files
+_COMPARED: Final = 1 << 20  # bytes compared at once
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def _walk_local(root: Path) -> Iterator[str]:
-    """List the paths below a folder, relative to it; a folder that several links lead to is read once."""
+    """Yield the paths below a folder, relative to it; a folder reached by several links is read once."""
     seen: set[tuple[int, int]] = set()
     waiting, links = deque([""]), deque[str]()
     while waiting or links:
-        below = waiting.popleft() if waiting else links.popleft()  # real folders first: they are the better names
+        below = waiting.popleft() if waiting else links.popleft()  # real folders first, as their names are better
         folder = root / below
         try:
             status = folder.stat()
@@ -63,17 +63,17 @@ def _walk_local(root: Path) -> Iterator[str]:
 
 
 def describe(error: OSError) -> str:
-    """Say what went wrong with a file, and what to do if its disk is full."""
+    """Describe a file error, with a hint if the disk is full."""
     said = error.strerror or str(error).splitlines()[0]
     full = error.errno in FULL or "No space left on device" in str(error)  # Arrow's errors have no errno
     return said + ("; free some space, then run the same command again" if full else "")
 
 
 def check_writable(path: Path) -> None:
-    """Check that a file can be written, before long work for it. Makes its folder.
+    """Check that a file can be written, before starting long work. Creates its folder.
 
     Raises:
-        StorageError: one line that says why not.
+        StorageError: one line with the reason, if it can't.
     """
     try:
         if path.is_dir():
@@ -87,7 +87,7 @@ def check_writable(path: Path) -> None:
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder, by URL or local path. Small enough to travel to workers; opens its file system on first use."""
+    """A folder, by URL or local path. Small enough to send to workers; opens its file system on first use."""
 
     url: str
 
@@ -116,7 +116,7 @@ class Folder:
         return isinstance(self.fs, LocalFileSystem)
 
     def path(self, name: str = "") -> str:
-        """Return full path of a file inside, as the file system takes it.
+        """Return the full path of a file inside, in the form of the file system.
 
         Raises:
             StorageError: if the name would leave the folder.
@@ -139,14 +139,14 @@ class Folder:
         return Folder(f"{self.url.rstrip('/')}/{name}")
 
     def exists(self, name: str = "") -> bool:
-        """Check whether a file or folder is there, as of now (listings are not cached)."""
+        """Check whether a file or folder exists now (listings are not cached)."""
         if self.is_local:
             return Path(self.path(name)).exists()
         self.fs.invalidate_cache()
         return bool(self.fs.exists(self.path(name)))
 
     def names(self, name: str = "") -> list[str]:
-        """List sorted names directly inside a folder; empty if it does not exist."""
+        """List the sorted names directly inside a folder; empty if it does not exist."""
         path = self.path(name)
         if self.is_local:
             try:
@@ -161,7 +161,7 @@ class Folder:
         return sorted({e.rstrip("/").rsplit("/", 1)[-1] for e in entries if e.rstrip("/") != path.strip("/")})
 
     def walk(self, name: str = "") -> list[str]:
-        """List all files below by sorted name, relative to this folder; on a local disk also FIFOs and the like."""
+        """List all files below, sorted by name, relative to this folder; on a local disk also FIFOs and the like."""
         if self.is_local:
             top = Path(self.path(name))
             if not top.is_dir():
@@ -177,11 +177,11 @@ class Folder:
 
         Args:
             name: the file.
-            most: read no more than this many bytes of a local file, whatever its stated size; all if negative.
+            most: maximum bytes to read from a local file, whatever its stated size; all if negative.
 
         Raises:
-            FileNotFoundError: if there is none.
-            OSError: for what is not a regular file.
+            FileNotFoundError: if it does not exist.
+            OSError: if it is not a regular file.
         """
         if self.is_local:
             return read_regular(self.path(name), most)
@@ -192,7 +192,7 @@ class Folder:
         """Open a file for reading with random access.
 
         Raises:
-            OSError: if there is none, or no regular file.
+            OSError: if it does not exist, or is not a regular file.
         """
         if self.is_local:
             return open_regular(Path(self.path(name)))
@@ -204,10 +204,10 @@ class Folder:
         return int(self.fs.size(self.path(name)))
 
     def write(self, name: str, data: bytes, *, replace: bool = False) -> bool:
-        """Write a file whole. Without `replace` the first writer wins; returns whether this one did.
+        """Write a whole file. Without `replace` the first writer wins; return whether this one did.
 
-        On an object store that is one conditional put (`if-generation-match` and the like); where a file system knows
-        none, its absence is requested before.
+        On an object store this is one conditional put (`if-generation-match` and the like); if the file system has
+        none, first check that the file is absent.
         """
         if not replace and not self.is_local:
             try:
@@ -215,7 +215,7 @@ class Folder:
             except FileExistsError:
                 return False
             except (NotImplementedError, TypeError, ValueError):
-                pass  # no such mode here
+                pass  # mode not supported
             else:
                 return True
         with self.create(name, replace=replace) as (stream, state):
@@ -227,17 +227,17 @@ class Folder:
     ) -> AbstractContextManager[tuple[BinaryIO, dict[str, Any]]]:
         """Open a file for writing; it appears under its name when the block ends without an error.
 
-        On a local disk the bytes go to a temporary file, in the work folder if a run is at work here, else beside it;
-        an object store shows a put only once it is complete. The yielded dict says afterwards under `won` whether this
-        writer's bytes stand.
+        On a local disk the bytes are written to a temporary file, in the work folder during a run, otherwise beside the
+        file; an object store shows a put only once it is complete. After the block, the yielded dict says under `won`
+        whether this writer's bytes were kept.
 
         Args:
             name: the file.
-            replace: take the place of a file that is there; else the first writer wins.
-            same: a file that is there must have the same bytes, which then stay.
+            replace: replace an existing file; otherwise the first writer wins.
+            same: an existing file must have the same bytes, and is kept.
 
         Raises:
-            StorageError: if it can't be written, or with `same` if another file is there.
+            StorageError: if it can't be written, or with `same` if a different file exists.
         """
         if self.is_local:
             return self._create_local(name, replace, same)
@@ -262,7 +262,7 @@ class Folder:
                 temporary.replace(path)
                 state["won"] = True
             else:
-                with suppress(FileExistsError):  # the first wins
+                with suppress(FileExistsError):  # the first writer wins
                     os.link(temporary, path)
                     state["won"] = True
             if same and not state["won"]:
@@ -303,9 +303,10 @@ class Folder:
         state["won"] = True
 
     def _temporary(self, path: Path) -> Path:
-        """Return a new name for what becomes a file: in the work folder if a run is at work here, else beside it.
+        """Return a temporary name for a future file: in the work folder during a run, otherwise beside it.
 
-        An update gathers in a folder of its work folder, all of which becomes the release, also what a kill left there.
+        An update collects files in a folder of its work folder, all of which becomes the release, including leftovers
+        of a kill.
         """
         root = Path(self.path())
         try:
@@ -322,10 +323,10 @@ class Folder:
         return Path(f"{path}.{uuid.uuid4().hex[:12]}.tmp")
 
     def _check_same(self, name: str, written: Path) -> None:
-        """Check that a file here has the bytes of another one.
+        """Check that a file here has the same bytes as another file.
 
         Raises:
-            StorageError: if it has not, so that it is somebody else's.
+            StorageError: if it differs, so that it is someone else's.
         """
         with self.open(name) as there, written.open("rb") as ours:
             while (data := ours.read(_COMPARED)) == there.read(_COMPARED):
@@ -336,7 +337,7 @@ class Folder:
         )
 
     def take(self, other: Folder, name: str) -> None:
-        """Move a file of another folder of the same file system here, under its name, in place of what is there."""
+        """Move a file from another folder of the same file system here, under its name, replacing any existing file."""
         target = self.path(name)
         if self.is_local:
             check_no_links(Path(self.path()), name)
@@ -347,13 +348,13 @@ class Folder:
         other.remove(name)
 
     def remove(self, name: str) -> None:
-        """Remove a file, if it is there. A link on the way to it is not followed."""
+        """Remove a file, if it exists. Links in its path are not followed."""
         if self.is_local:
             check_no_links(Path(self.path()), name)
         with suppress(FileNotFoundError):
             self.fs.rm_file(self.path(name))
 
     def remove_tree(self, name: str = "") -> None:
-        """Remove a folder and all in it, if it is there."""
+        """Remove a folder with its contents, if it exists."""
         with suppress(FileNotFoundError):
             self.fs.rm(self.path(name), recursive=True)

@@ -1,4 +1,4 @@
-"""Streams that are hashed as they are written or read."""
+"""Hash streams while writing or reading them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ CHUNK: Final = 4 << 20  # bytes handed to the disk and the hash at once
 
 
 class HashedWriter:
-    """Writes a stream and hashes it in a thread of its own (hashlib lets go of the interpreter lock).
+    """Write a stream and hash it in a separate thread (hashlib releases the interpreter lock).
 
-    As a context manager it ends the thread; the stream is its owner's to close. pyarrow takes it for a file.
+    As a context manager it ends the thread; the owner closes the stream. pyarrow accepts it as a file.
 
     Attributes:
         size: bytes written.
@@ -46,7 +46,7 @@ class HashedWriter:
     def write(self, *parts: bytes) -> int:
         """Write bytes; return how many."""
         n = sum(len(part) for part in parts)
-        self._parts += [bytes(part) for part in parts]  # a copy of what is no `bytes`: it may change after the call
+        self._parts += [bytes(part) for part in parts]  # copy anything but `bytes`, as it may change after the call
         self.size += n
         self._held += n
         if self._held >= CHUNK:
@@ -60,13 +60,13 @@ class HashedWriter:
         self._stream.write(data)
 
     def flush(self) -> None:
-        """Do nothing: `finish` writes what is held."""
+        """Do nothing: `finish` writes buffered bytes."""
 
     def close(self) -> None:
-        """Do nothing: `finish` writes what is held, and the owner closes the stream."""
+        """Do nothing: `finish` writes buffered bytes, and the owner closes the stream."""
 
     def finish(self) -> str:
-        """Write what is held; return the SHA-256 of all that was written."""
+        """Write buffered bytes; return the SHA-256 of all bytes written."""
         self._write_held()
         self._end()
         return self._digest.hexdigest()
@@ -79,7 +79,7 @@ class HashedWriter:
 
 
 class HashedReader(io.RawIOBase):
-    """Reads a stream and hashes what is read.
+    """Read a stream and hash the bytes read.
 
     Attributes:
         size: bytes read.
@@ -95,7 +95,7 @@ class HashedReader(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """Read so many bytes, or one chunk."""
+        """Read `size` bytes, or one chunk."""
         data = self._stream.read(size if size >= 0 else CHUNK)
         self._digest.update(data)
         self.size += len(data)
@@ -108,10 +108,10 @@ class HashedReader(io.RawIOBase):
         return len(data)
 
     def drain(self) -> None:
-        """Read what is left."""
+        """Read the rest."""
         while self.read(CHUNK):
             pass
 
     def hexdigest(self) -> str:
-        """Return the SHA-256 of all that was read."""
+        """Return the SHA-256 of all bytes read."""
         return self._digest.hexdigest()

@@ -1,4 +1,4 @@
-"""What the Hub's client says if a repo may not be read, in one line that says what to do."""
+"""Explain in one line why the Hub does not show a repo, and how to get access."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 _TOKEN: Final = "give a token (HF_TOKEN, or `hf auth login`)"
 _UNAUTHORIZED: Final = 401
-# Errors of huggingface_hub by name, so that who reads a local release does not load it; the first that fits.
+# Errors of huggingface_hub by name, so that reading a local release does not load it; the first match counts.
 _SAID: Final = {
     "GatedRepoError": f"readers have to be let in: ask on its page at the Hub, then {_TOKEN} of that account",
     "RepositoryNotFoundError": f"there is no such repo, or it is private: then {_TOKEN} that may read it",
@@ -14,9 +14,9 @@ _SAID: Final = {
 
 
 def refusal(error: BaseException) -> str | None:
-    """Return why the Hub does not show a repo, and what to do; None for any other error.
+    """Return why the Hub does not show a repo, with a remedy; None for any other error.
 
-    The client's file system raises FileNotFoundError, whose cause is the error that tells.
+    The client's file system raises FileNotFoundError, caused by the informative error.
     """
     names = _names(error)
     said = next((said for name, said in _SAID.items() if name in names), None)

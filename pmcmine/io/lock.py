@@ -26,16 +26,16 @@ log = logging.getLogger(__name__)
 _BEAT = 20.0  # heartbeat interval on an object store, seconds
 _SILENCE = 30.0  # seconds within which a live run sends a heartbeat
 _STALE = 90.0  # heartbeat timeout, seconds
-_WHO = 200  # bytes of a lock that are shown
-_SETTLE = 3.0  # seconds in which another run that takes a dead one's place would have written
+_WHO = 200  # bytes of a lock that are displayed
+_SETTLE = 3.0  # seconds after which another run that takes over a dead run's lock must have written
 
 
 @contextmanager
 def held(work: Folder) -> Iterator[None]:
     """Hold the lock of a work folder.
 
-    A local folder is locked with flock(2), which the kernel lets go when the process ends, however it ends.
-    An object store holds an object that is renewed while the run lives.
+    A local folder is locked with flock(2), which the kernel releases when the process ends, however it ends. On an
+    object store, an object is renewed while the run lives.
 
     Raises:
         ReleaseError: if another run holds it.
@@ -48,11 +48,11 @@ def held(work: Folder) -> Iterator[None]:
 
 @contextmanager
 def shared(work: Folder, seconds: float) -> Iterator[None]:
-    """Hold a share of the lock of a local work folder: many jobs mine at once, and no other run begins meanwhile.
+    """Hold a shared lock of a local work folder: many jobs mine at once, while no other run can start.
 
     Args:
         work: the work folder.
-        seconds: time to wait for a run that holds it alone.
+        seconds: maximum wait for a run that holds it exclusively.
 
     Raises:
         ReleaseError: if that run still holds it.
@@ -73,7 +73,7 @@ def shared(work: Folder, seconds: float) -> Iterator[None]:
 
 
 def _flock(stream: BinaryIO, how: int, work: Folder) -> bool:
-    """Lock a file if no other process holds it; tell whether it is locked.
+    """Lock a file if no other process holds it; return whether it is locked.
 
     Raises:
         StorageError: if the file system has no locks.
@@ -93,7 +93,7 @@ def _flock(stream: BinaryIO, how: int, work: Folder) -> bool:
 
 
 def _holder(stream: BinaryIO) -> str:
-    """Return who holds a lock, as the file says."""
+    """Return the holder of a lock, as stated in its file."""
     stream.seek(0)
     return for_terminal(stream.read(_WHO).decode("utf-8", "replace").strip()) or "no details"
 
@@ -137,10 +137,10 @@ def _remote(work: Folder) -> Iterator[None]:
                 if state is None or state["run"] == mine:
                     work.write("lock", _beat(mine), replace=True)
                     continue
-            except Exception as error:  # noqa: BLE001 - each file system has errors of its own; the next beat may do
+            except Exception as error:  # noqa: BLE001 - each file system has its own errors; the next beat may succeed
                 log.warning("%s: the lock could not be renewed (%s: %s)", work.url, type(error).__name__, error)
                 continue
-            # This run was silent for so long (a machine asleep) that another took its place.
+            # This run was silent so long (a sleeping machine) that another took over.
             log.error("%s: %s has taken this folder over; this run stops", work.url, state["run"])
             # Background jobs of a shell ignore SIGINT; on the command line SIGTERM does the same.
             ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
@@ -157,7 +157,7 @@ def _remote(work: Folder) -> Iterator[None]:
 
 
 def _take(work: Folder, mine: str) -> None:
-    """Put up a lock if there is none, or in the place of a dead run's.
+    """Create a lock if there is none, or take over a dead run's.
 
     Raises:
         ReleaseError: if another run holds it, or is quicker.
@@ -168,14 +168,14 @@ def _take(work: Folder, mine: str) -> None:
     else:
         if 0 <= time.time() - state["at"] < _STALE:
             raise _busy(work, state["run"])
-        # Stale, or from the future: another machine's clock may be wrong, so that only its silence tells.
+        # Stale, or from the future: another machine's clock may be wrong, so only its silence counts.
         time.sleep(_SILENCE)
         later = _read(work)
         if later is not None and later != state:
             raise _busy(work, later["run"])
         work.write("lock", _beat(mine), replace=True)
         time.sleep(_SETTLE)
-    # Trust the stored content, not the answer of the put: the answer may be lost and the put repeated.
+    # Trust the stored content, not the response of the put: it may be lost and the put repeated.
     found = _read(work)
     if found is None or found["run"] != mine:
         raise _busy(work, found["run"] if found else "it began at the same moment")

@@ -1,4 +1,4 @@
-"""A small HTTP server on loopback, in a thread: what the demo's bucket and the page of a release stand on."""
+"""Run a small HTTP server on loopback in a thread, for the demo's bucket and the browse page."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Final, Self
 
-_MOST: Final = 256  # open connections, each of which has a thread
+_MOST: Final = 256  # open connections, each with a thread
 
 
 class _Server(ThreadingHTTPServer):
-    """A thread a connection, and a bound on their number: the oldest is closed for a new one."""
+    """A server with a thread per connection, and a limit on their number: the oldest is closed for a new one."""
 
     daemon_threads = True
     request_queue_size = 128  # with the default of five, a burst of connections waits for seconds
@@ -43,18 +43,18 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that went away; they may."""
+        """Ignore clients that disconnect."""
         if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
 
 class LoopbackServer:
-    """Serves on 127.0.0.1; a context manager whose `url` ends with a slash.
+    """Serve on 127.0.0.1; a context manager with a `url` that ends with a slash.
 
     Args:
         handler: class of its request handlers.
-        port: port; any free one where 0.
-        most: connections that are open at once.
+        port: port; 0 for any free one.
+        most: maximum open connections.
     """
 
     def __init__(self, handler: type[BaseHTTPRequestHandler], port: int = 0, most: int = _MOST) -> None:

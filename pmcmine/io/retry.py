@@ -11,11 +11,11 @@ _SECONDS: Final = re.compile(r"[0-9]{1,9}(\.[0-9]*)?")
 
 
 def retry_after(value: str | None, most: float) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3), None without a usable one.
+    """Return the seconds requested by a `Retry-After` header (RFC 9110, 10.2.3), None without a usable one.
 
     Args:
         value: the header: a date, or seconds (some hosts give fractions).
-        most: what a longer wait is cut to.
+        most: maximum; a longer wait is cut to it.
     """
     value = (value or "").strip()
     if _SECONDS.fullmatch(value):

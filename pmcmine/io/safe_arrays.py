@@ -1,4 +1,4 @@
-"""NumPy archives (`.npz`) of others: no pickles, and no more memory than the file's own members hold."""
+"""Read untrusted NumPy archives (`.npz`): no pickles, and no more memory than the file's members hold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 MOST_BYTES: Final = 1 << 28  # of all arrays together
 _MOST_ARRAYS: Final = 1_000
-_BEGINS: Final = (b"PK\x03\x04", b"PK\x05\x06")  # of a zip file, and of an empty one
+_BEGINS: Final = (b"PK\x03\x04", b"PK\x05\x06")  # magic of a zip file, and of an empty one
 _HEADERS: Final = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 _UNREADABLE: Final = (
     ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, NotImplementedError, OSError, RecursionError,
@@ -28,13 +28,13 @@ def read_arrays(data: bytes, most: int = MOST_BYTES) -> dict[str, NDArray[Any]]:
 
     Args:
         data: the archive.
-        most: largest size of all arrays together, unpacked.
+        most: maximum total size of all arrays, uncompressed.
 
     Raises:
-        ValueError: if it is no such archive, is damaged or larger, or states another size than it has.
+        ValueError: if it is not such an archive, is damaged or larger, or states a wrong size.
     """
     try:
-        if not data.startswith(_BEGINS):  # zipfile takes archives with anything before them
+        if not data.startswith(_BEGINS):  # zipfile accepts archives with anything before them
             raise ValueError("it does not begin as one")
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
@@ -46,7 +46,7 @@ def read_arrays(data: bytes, most: int = MOST_BYTES) -> dict[str, NDArray[Any]]:
 
 
 def _array(data: bytes) -> NDArray[Any]:
-    """Return the array of a `.npy` file, whose header is believed only if the bytes are there."""
+    """Return the array of a `.npy` file; its header is trusted only if the bytes are there."""
     stream = io.BytesIO(data)
     shape, by_columns, kind = _HEADERS[npy.read_magic(stream)](stream)
     if kind.kind not in "biuf":
@@ -61,10 +61,10 @@ def _array(data: bytes) -> NDArray[Any]:
 
 
 def read_header(array: NDArray[Any]) -> Mapping[str, Any]:
-    """Return the JSON object that an array of bytes holds.
+    """Return the JSON object in an array of bytes.
 
     Raises:
-        ValueError: if it holds none.
+        ValueError: if it contains none.
     """
     try:
         found = json.loads(array.tobytes())
@@ -76,7 +76,7 @@ def read_header(array: NDArray[Any]) -> Mapping[str, Any]:
 
 
 def floats(array: NDArray[Any], shape: tuple[int, ...], what: str) -> NDArray[np.float32]:
-    """Return an array of finite numbers of a known shape.
+    """Check for an array of finite numbers of a known shape.
 
     Args:
         array: the array.

@@ -1,4 +1,4 @@
-"""Files of our own on a local disk, opened so that nobody else's file is written in their place."""
+"""Open our own files on a local disk without ever writing to anyone else's."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def create_new(path: Path, mode: int = SHARED) -> BinaryIO:
     """Create a file and open it for writing.
 
     Raises:
-        FileExistsError: if there is anything of its name, a link included.
+        FileExistsError: if anything has this name, including a link.
     """
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _OWN, mode), "wb")
 
 
 def temporary_name(path: Path) -> Path:
-    """Return a hidden name beside a file that nobody can guess."""
+    """Return a hidden, unguessable name beside a file."""
     return path.with_name(f".{path.name[:200]}.{uuid.uuid4().hex}.tmp")
 
 
@@ -49,7 +49,7 @@ def open_regular(path: Path) -> BufferedReader:
 
 
 def read_regular(path: str, most: int = -1) -> bytes:
-    """Read what `open_regular` opens, at most so many bytes (all if negative), with as few calls as that takes.
+    """Read a file as `open_regular`, at most `most` bytes (all if negative), with as few calls as possible.
 
     Raises:
         OSError: as `open_regular`.
@@ -58,7 +58,7 @@ def read_regular(path: str, most: int = -1) -> bytes:
     try:
         parts: list[bytes] = []
         left = most if most >= 0 else _ALL
-        # One byte more than its size, so that one call more says that it is at its end; it may have grown meanwhile.
+        # One byte more than its size, so that the next call signals its end; it may have grown meanwhile.
         while left and (data := os.read(descriptor, min(left, size + 1, _AT_ONCE))):
             parts.append(data)
             left -= len(data)
@@ -74,20 +74,20 @@ def _open_regular(path: str) -> tuple[int, int]:
         raise OSError(errno.EINVAL, "no regular file", path)
     descriptor = os.open(path, _FLAGS)
     found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode):  # it was exchanged in between
+    if not stat.S_ISREG(found.st_mode):  # replaced in between
         os.close(descriptor)
         raise OSError(errno.EINVAL, "no regular file", path)
     return descriptor, found.st_size
 
 
 def read_bounded(path: Path, most: int, said: str, more: str = "") -> bytes:
-    """Read a regular file that a user named.
+    """Read a regular file named by the user.
 
     Args:
         path: the file.
-        most: bytes that it has at most.
-        said: begins messages: the path, and the option that named it.
-        more: ends the message on a larger file.
+        most: maximum bytes.
+        said: prefix of messages: the path, and the option that named it.
+        more: suffix of the message for a larger file.
 
     Raises:
         PmcmineError: one line, if it can't be read or is larger.
@@ -104,9 +104,9 @@ def read_bounded(path: Path, most: int, said: str, more: str = "") -> bytes:
 
 @contextmanager
 def replacing(path: Path, mode: int = SHARED) -> Iterator[BinaryIO]:
-    """Open a file for writing that takes its name when the block ends without an error.
+    """Open a file for writing that gets its name when the block ends without an error.
 
-    What had the name before is replaced; a link is replaced, not followed.
+    An existing file is replaced; a link is replaced, not followed.
     """
     temporary = temporary_name(path)
     try:
@@ -118,10 +118,10 @@ def replacing(path: Path, mode: int = SHARED) -> Iterator[BinaryIO]:
 
 
 def open_lock(path: Path) -> BinaryIO:
-    """Open the file of a lock for reading and writing, which is made if it is not there.
+    """Open a lock file for reading and writing, and create it if it does not exist.
 
     Raises:
-        StorageError: if it is a link, no regular file, or has a second name: writing to it would write elsewhere.
+        StorageError: if it is a link, not a regular file, or has a second name: writing to it would write elsewhere.
         OSError: if it can't be opened.
     """
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | _OWN
@@ -139,10 +139,10 @@ def open_lock(path: Path) -> BinaryIO:
 
 
 def check_no_links(root: Path, name: str) -> None:
-    """Check that no folder on the way to a file below `root` is a link.
+    """Check that no folder on the path to a file below `root` is a link.
 
     Raises:
-        StorageError: if one is: what is written there would land outside of the folder.
+        StorageError: if one is: the file would be written outside the folder.
     """
     path = root
     for part in name.split("/")[:-1]:
@@ -152,7 +152,7 @@ def check_no_links(root: Path, name: str) -> None:
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder that only this user can read and write, or check that it is one.
+    """Create a folder that only this user can read and write, or check that it is one.
 
     Raises:
         StorageError: if it is a link, belongs to another user, or others can write to it.

@@ -1,7 +1,7 @@
-"""Names that others chose: checked before they become a path, an address, a tar member or a word of SQL.
+"""Check untrusted names before they become a path, an address, a tar member or an SQL identifier.
 
-Whatever comes out of a release, an archive, an inventory, an answer, a vocabulary or a model passes through here before
-it is joined to a folder. A release of our own only has plain names, so that anything else in one is refused.
+All names from a release, an archive, an inventory, an answer, a vocabulary or a model pass through here before they are
+joined to a folder. Our own releases only have plain names, so that anything else in one is rejected.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 def why_unsafe(name: object, *, drives: bool = True) -> str | None:
-    """Say why a relative path may lead out of the folder that it is joined to; None if it can't.
+    """Explain why a relative path may lead out of the folder that it is joined to; None if it can't.
 
-    Links are another matter: see `inside`.
+    Links are handled by `inside`.
 
     Args:
         name: the path.
-        drives: refuse drive letters, which mean something on Windows only.
+        drives: reject drive letters, which only have a meaning on Windows.
     """
     if not isinstance(name, str):
         return "is no text"
@@ -57,14 +57,15 @@ def _refuse(name: object, what: str, why: str) -> UnsafeNameError:
 
 
 def relative_name(name: object, what: str) -> str:
-    """Return a relative path of any characters that a file system takes, with `/` between its parts.
+    """Check a relative path of any characters that a file system allows, with `/` between its parts, and return it.
 
     Args:
         name: the name.
-        what: what it is the name of, for the message.
+        what: kind of the named thing, for the message.
 
     Raises:
-        UnsafeNameError: if it is empty, absolute or too long, or holds `..`, `.`, an empty part, a backslash, a drive
+        UnsafeNameError: if it is empty, absolute or too long, or contains `..`, `.`, an empty part, a backslash, a
+            drive
             letter, or control characters.
     """
     why = why_unsafe(name)
@@ -81,7 +82,7 @@ def relative_name(name: object, what: str) -> str:
 
 
 def safe_name(name: object, what: str) -> str:
-    """Return the name of one file or folder.
+    """Check the name of one file or folder, and return it.
 
     Raises:
         UnsafeNameError: as `relative_name`, and if it has several parts.
@@ -93,7 +94,7 @@ def safe_name(name: object, what: str) -> str:
 
 
 def release_name(name: object, what: str = "file") -> str:
-    """Return the path of a file inside of a release: ASCII letters, digits, dots, hyphens and underscores.
+    """Check the path of a file inside a release: ASCII letters, digits, dots, hyphens and underscores.
 
     Raises:
         UnsafeNameError: for any other name.
@@ -105,15 +106,15 @@ def release_name(name: object, what: str = "file") -> str:
 
 
 def check_names(names: Iterable[object], root: Path | None, what: str) -> None:
-    """Check names of files of a release before any is read.
+    """Check the names of a release's files before any is read.
 
     Args:
         names: the names.
         root: the release, if it is a local folder: no link may lead out of it.
-        what: what they name, for the message.
+        what: kind of the named things, for the message.
 
     Raises:
-        UnsafeNameError: for a name that a release does not have.
+        UnsafeNameError: for a name that a release can't have.
     """
     for name in names:
         checked = release_name(name, what)
@@ -122,10 +123,10 @@ def check_names(names: Iterable[object], root: Path | None, what: str) -> None:
 
 
 def sample_key(name: object) -> str:
-    """Return the key of a sample, which names files and tar members.
+    """Check the key of a sample, which names files and tar members.
 
     Raises:
-        UnsafeNameError: if it is none.
+        UnsafeNameError: if it is invalid.
     """
     if not isinstance(name, str) or not _KEY.fullmatch(name):
         raise _refuse(name, "key", "is no key of a sample")
@@ -133,10 +134,10 @@ def sample_key(name: object) -> str:
 
 
 def table_name(name: object) -> str:
-    """Return the name of a table, which is also the name of its view in SQL.
+    """Check the name of a table, which is also the name of its view in SQL.
 
     Raises:
-        UnsafeNameError: if it is none.
+        UnsafeNameError: if it is invalid.
     """
     if not isinstance(name, str) or not _TABLE.fullmatch(name):
         raise _refuse(name, "table", "is no name of a table")
@@ -144,10 +145,10 @@ def table_name(name: object) -> str:
 
 
 def content_hash(value: object, what: str) -> str:
-    """Return a SHA-256 in hexadecimal, which names files of a cache.
+    """Check a SHA-256 in hexadecimal, which names files of a cache.
 
     Raises:
-        UnsafeNameError: if it is none.
+        UnsafeNameError: if it is invalid.
     """
     if not isinstance(value, str) or not _SHA256.fullmatch(value):
         raise _refuse(value, what, "is no SHA-256")
@@ -162,12 +163,12 @@ def sql_identifier(name: str) -> str:
 
 
 def inside(root: Path, name: object, what: str = "file") -> Path:
-    """Return the path of a file below a local folder, links followed.
+    """Return the path of a file below a local folder, with links resolved.
 
     Args:
-        root: the folder; may be reached by links itself.
+        root: the folder; may itself be reached by links.
         name: relative path of the file.
-        what: what it is, for the message.
+        what: kind of the file, for the message.
 
     Raises:
         UnsafeNameError: if the name is unsafe, or a link leads out of the folder.
@@ -187,7 +188,7 @@ def inside(root: Path, name: object, what: str = "file") -> Path:
 
 
 def _loops(path: Path) -> bool:
-    """Return whether links on the way to a path go round in circles; `resolve` leaves such since Python 3.13."""
+    """Return whether links in a path form a loop; `resolve` keeps loops since Python 3.13."""
     try:
         path.stat()
     except OSError as error:
@@ -217,13 +218,13 @@ def read_range(root: Path, name: object, offset: Any, size: Any, most: int, what
     Args:
         root: the folder.
         name: relative path of the file.
-        offset: its first byte, as a table of others states it.
-        size: number of bytes, as a table of others states it.
-        most: largest size.
-        what: what the file is, for the message.
+        offset: first byte, from an untrusted table.
+        size: number of bytes, from an untrusted table.
+        most: maximum size.
+        what: kind of the file, for the message.
 
     Raises:
-        UnsafeNameError: as `open_inside`, and for an offset or a size that can't be.
+        UnsafeNameError: as `open_inside`, and for an impossible offset or size.
         OSError: if it can't be read.
     """
     if type(offset) is not int or type(size) is not int or not 0 <= offset < 1 << 62 or not 0 <= size <= most:

@@ -1,6 +1,6 @@
-"""Files with a checksum inside, so that damage by a disk or a copy is found when they are read.
+"""Write files with a checksum inside, so that damage by a disk or a copy is detected on reading.
 
-JSON objects hold the CRC-32 of the rest of them under `crc32`. Binary files end with a trailer. Neither protects
+JSON objects store the CRC-32 of their other keys under `crc32`. Binary files end with a trailer. Neither protects
 against deliberate changes.
 """
 
@@ -22,7 +22,7 @@ from pmcmine.io.folder import Folder
 log = logging.getLogger(__name__)
 SEAL: Final = "crc32"
 _Record = TypeVar("_Record")
-_TRAILER: Final = struct.Struct("<8sIQ")  # magic, CRC-32 and size of what comes before
+_TRAILER: Final = struct.Struct("<8sIQ")  # magic, CRC-32 and size of the bytes before
 _MAGIC: Final = b"pmcmine\n"
 # Errors of reading bytes that are not Arrow or Parquet.
 UNREADABLE: Final = (pa.ArrowException, OSError, ValueError, LookupError)
@@ -38,20 +38,20 @@ def with_seal(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_bytes(value: Mapping[str, Any]) -> bytes:
-    """Return a JSON object with its checksum in one line."""
+    """Return a JSON object with its checksum on one line."""
     return json.dumps(with_seal(value)).encode()
 
 
 def parse_object(data: bytes, where: str, way_out: str) -> dict[str, Any]:
-    """Parse a JSON object; its checksum is not checked.
+    """Parse a JSON object without checking its checksum.
 
     Args:
-        data: the file.
+        data: content of the file.
         where: its name, for the message.
-        way_out: what to do, for the message.
+        way_out: remedy, for the message.
 
     Raises:
-        DamagedError: if it is no JSON object.
+        DamagedError: if it is not a JSON object.
     """
     try:
         found = json.loads(data)
@@ -64,7 +64,7 @@ def parse_object(data: bytes, where: str, way_out: str) -> dict[str, Any]:
 
 
 def seal_holds(value: Mapping[str, Any]) -> bool | None:
-    """Check whether an object equals its checksum; None if it has none."""
+    """Check whether an object matches its checksum; None if it has none."""
     if SEAL not in value:
         return None
     try:
@@ -74,10 +74,10 @@ def seal_holds(value: Mapping[str, Any]) -> bool | None:
 
 
 def parse(data: bytes, where: str, way_out: str) -> dict[str, Any]:
-    """Parse a JSON object that `to_bytes` wrote; returns it without the checksum.
+    """Parse a JSON object written by `to_bytes`; return it without the checksum.
 
     Raises:
-        DamagedError: as `parse_object`, and for another checksum or none.
+        DamagedError: as `parse_object`, and for a wrong or missing checksum.
     """
     found = parse_object(data, where, way_out)
     if not seal_holds(found):
@@ -87,7 +87,7 @@ def parse(data: bytes, where: str, way_out: str) -> dict[str, Any]:
 
 
 def work_way_out(work: Folder) -> str:
-    """Return what to do about damage in a work folder that can't be mended by itself."""
+    """Return the remedy for damage in a work folder that can't be repaired automatically."""
     out = Folder(work.url.rstrip("/").rpartition("/")[0])
     if out.exists("release.json"):
         return f"remove {work.url} and run the same command again: the release is as it was"
@@ -98,20 +98,20 @@ def read(work: Folder, name: str) -> dict[str, Any]:
     """Read a sealed object of a work folder.
 
     Raises:
-        FileNotFoundError: if there is none.
+        FileNotFoundError: if it does not exist.
         DamagedError: if it is damaged.
     """
     data, where = work.read(name), f"{work.url}/{name}"
     try:
         return parse(data, where, "")
-    except DamagedError:  # what to do about it takes a look into the folder
+    except DamagedError:  # finding the remedy requires a look into the folder
         return parse(data, where, work_way_out(work))
 
 
 def read_or_none(work: Folder, name: str) -> dict[str, Any] | None:
-    """Read a sealed object that can be made again; None if it is missing.
+    """Read a sealed object that can be remade; None if it is missing.
 
-    A damaged one is removed, with a warning, and None.
+    A damaged one is removed with a warning, and counts as missing.
     """
     try:
         return read(work, name)
@@ -129,10 +129,10 @@ def record(work: Folder, name: str, make: Callable[[dict[str, Any]], _Record]) -
     Args:
         work: the folder.
         name: the object.
-        make: makes the record; a ValueError says that the object is none, which counts as damage.
+        make: makes the record; a ValueError means that the object is invalid, which counts as damage.
 
     Raises:
-        FileNotFoundError: if there is none.
+        FileNotFoundError: if it does not exist.
         DamagedError: if it is damaged.
     """
     try:
@@ -142,7 +142,7 @@ def record(work: Folder, name: str, make: Callable[[dict[str, Any]], _Record]) -
 
 
 def record_or_none(work: Folder, name: str, make: Callable[[dict[str, Any]], _Record]) -> _Record | None:
-    """Return the same of an object that can be made again: None if it is missing, or damaged, which is warned of."""
+    """Run `record` for an object that can be remade: None if it is missing, or with a warning if it is damaged."""
     found = read_or_none(work, name)
     if found is None:
         return None
@@ -155,15 +155,15 @@ def record_or_none(work: Folder, name: str, make: Callable[[dict[str, Any]], _Re
 
 
 def trailer(data: bytes | memoryview, crc: int | None = None) -> bytes:
-    """Return what goes behind the bytes of a binary file."""
+    """Return the trailer of a binary file."""
     return _TRAILER.pack(_MAGIC, zlib.crc32(data) if crc is None else crc, len(data))
 
 
 def without_trailer(data: bytes, where: str) -> memoryview:
-    """Return the bytes of a binary file before its trailer.
+    """Return the bytes of a binary file without its trailer.
 
     Raises:
-        DamagedError: if they are not those that were written.
+        DamagedError: if they differ from the written bytes.
     """
     end = len(data) - _TRAILER.size
     if end < 0:
@@ -178,7 +178,7 @@ def open_arrow(data: bytes | memoryview, where: str) -> Any:
     """Open the bytes of an Arrow file.
 
     Raises:
-        DamagedError: if they are none.
+        DamagedError: if they are invalid.
     """
     try:
         return pa.ipc.open_file(pa.py_buffer(data))
@@ -187,7 +187,7 @@ def open_arrow(data: bytes | memoryview, where: str) -> Any:
 
 
 def arrow_bytes(schema: pa.Schema, tables: Any) -> bytes:
-    """Return an Arrow file of one record batch a table."""
+    """Return an Arrow file with one record batch per table."""
     sink = io.BytesIO()
     with pa.ipc.new_file(sink, schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
         for table in tables:

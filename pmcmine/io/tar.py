@@ -1,4 +1,4 @@
-"""Tar members as shards hold them: ustar headers (POSIX.1-1988) without clock, user or device."""
+"""Build tar members of shards: ustar headers (POSIX.1-1988) without clock, user or device."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FIXED_SUM: Final = sum(_BEFORE) + sum(_MTIME) + 8 * 0x20 + sum(_AFTER)
 
 
 def member_size(size: int) -> int:
-    """Return the bytes that a member of the given size takes, header and padding included."""
+    """Return the number of bytes of a member with the given content size, including header and padding."""
     return BLOCK + (size + BLOCK - 1) // BLOCK * BLOCK
 
 

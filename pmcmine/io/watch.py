@@ -1,4 +1,4 @@
-"""A thread that ends what takes too long: one for each kind of limit in a process, and again in a forked one."""
+"""Enforce time limits from a thread: one for each kind of limit in a process, and a new one in a forked process."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ TICK: Final = 0.25  # seconds by which a limit may be exceeded
 
 
 class Watched(Protocol):
-    """What has a limit. Its methods are called one at a time, under the lock of its watch."""
+    """An object with a limit. Its methods are called one at a time, under the lock of its watch."""
 
     def is_over(self) -> bool:
         """Return whether the limit is exceeded."""
 
     def enforce(self) -> None:
-        """End it; called at each tick as long as `is_over` says so."""
+        """Enforce the limit; called at each tick while `is_over` returns true."""
 
     def release(self) -> None:
-        """Undo what `enforce` has begun, for it has ended by itself."""
+        """Undo a started `enforce`, as the object ended by itself."""
 
 
 class Watch:
-    """Looks at what is open, each tick. Its thread starts with the first of it."""
+    """Check open objects at each tick. Its thread starts with the first one."""
 
     def __init__(self, name: str) -> None:
-        """Watch nothing yet.
+        """Start with nothing to watch.
 
         Args:
             name: name of the thread.
@@ -42,7 +42,7 @@ class Watch:
         self._thread: threading.Thread | None = None
 
     def add(self, watched: Watched) -> None:
-        """Watch something."""
+        """Watch an object."""
         with self._wake:
             self._open.add(watched)
             if len(self._open) == 1:
@@ -52,7 +52,7 @@ class Watch:
                 self._thread.start()
 
     def remove(self, watched: Watched) -> None:
-        """Watch it no longer; harmless if it is not watched."""
+        """Stop watching an object; harmless if it is not watched."""
         with self._wake:
             self._open.discard(watched)
             watched.release()

@@ -1,4 +1,4 @@
-"""JATS (Z39.96, and NLM 2.x/3.0 before it) to records: one parse an article."""
+"""Convert JATS (Z39.96, and NLM 2.x/3.0 before it) to records, with one parse per article."""
 
 from pmcmine.jats.article import extract_article
 from pmcmine.jats.dom import parse_jats

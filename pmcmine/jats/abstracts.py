@@ -1,4 +1,4 @@
-"""The main abstract among an article's summaries, teasers and translations, and its text."""
+"""Find the main abstract among an article's summaries, teasers and translations, and its text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from pmcmine.jats.elements import FoundAbstract
 from schemas.paragraph import Paragraph
 
-# Parts of `abstract-type` that name no summary of the article in sentences.
+# Parts of `abstract-type` that do not denote a summary in sentences.
 _NO_ABSTRACTS: Final = ("teaser", "toc", "graphic", "visual", "video", "highlight", "key", "web", "editor", "quote",
                         "question", "social", "tweet", "impact", "significance", "objective", "caption")  # fmt: skip
 _PLAIN: Final = frozenset({"", "abstract", "main", "primary", "structured", "unstructured", "normal", "regular", "full",
@@ -22,7 +22,7 @@ _OTHER_TITLES: Final = re.compile(
     r"|significance(?: statement)?|table of contents.{0,20}|take[- ]home messages?|what is (?:already )?known.{0,60}",
     re.IGNORECASE,
 )
-# Titles of an abstract, by language: a translation may not say that it is one.
+# Titles of an abstract, by language: a translation may not be marked as one.
 _TITLES: Final = {
     "abstract": "en", "resumen": "es", "résumé": "fr", "resumo": "pt", "zusammenfassung": "de", "riassunto": "it",
     "sommario": "it", "özet": "tr", "öz": "tr", "аннотация": "ru", "резюме": "ru", "摘要": "zh", "要旨": "ja",
@@ -62,7 +62,7 @@ def _rank(abstract: FoundAbstract, language: str | None) -> int | None:
 
 
 def _same(stated: str | None, language: str | None) -> bool:
-    """Check whether two languages are the same, as far as they are stated: `en-US` is `en`."""
+    """Check whether two languages, if stated, are the same: `en-US` is `en`."""
     return not stated or not language or stated[:2].lower() == language[:2].lower()
 
 

@@ -27,22 +27,30 @@ from schemas.article import Article
 from schemas.paragraph import Paragraph
 
 _TRIAL = re.compile(rb"NCT\d{8}(?!\d)")
-_COUNTED = ("p", "fig", "table-wrap", "graphic", "disp-formula", "sub-article", "response")  # become rows or rejects
+_COUNTED = (
+    "p",
+    "fig",
+    "table-wrap",
+    "graphic",
+    "disp-formula",
+    "sub-article",
+    "response",
+)  # become rows or rejects
 
 
 def extract_article(
     xml: bytes, meta: ArticleMeta, ledger: Ledger | None = None, max_bytes: int = MAX_XML_BYTES
 ) -> Extraction:
-    """Parse an article once and make all of its rows.
+    """Parse an article once and build all of its rows.
 
     Args:
         xml: bytes of the file, in any encoding that its declaration names.
-        meta: what the source knows of the article.
-        ledger: takes the rejects of parts (sub-articles, empty paragraphs, dangling mentions).
-        max_bytes: bound on the size of the XML.
+        meta: the source's metadata of the article.
+        ledger: collects the rejects of parts (sub-articles, empty paragraphs, dangling mentions).
+        max_bytes: limit on the size of the XML.
 
     Raises:
-        Rejected: where the XML as a whole can't be used.
+        Rejected: if the XML as a whole can't be used.
     """
     root = parse_jats(xml, max_bytes, meta.pmcid)
     ledger = Ledger(meta.pmcid) if ledger is None else ledger
@@ -51,7 +59,7 @@ def extract_article(
         raise Rejected(Reason.XML_OF_ANOTHER_ARTICLE, f"the XML states {front.pmcid}")
     decided, license_source = decide_license(meta, front)
     _count_parts(root, xml)
-    body = read_body(root)  # makes paragraphs of other elements and of loose text, too
+    body = read_body(root)  # also turns other elements and loose text into paragraphs
     _check_parts(len(body.order) + len(body.empty_paragraphs))
     rows = BodyRows(root, body, front, meta, decided, ledger)
     paragraphs = rows.paragraphs()
@@ -96,7 +104,7 @@ def extract_article(
 
 
 def _article(rows: BodyRows, license_source: str, paragraphs: list[Paragraph], n_sub: int, xml: bytes) -> Article:
-    """Return the row of the article itself, once those of its body are made."""
+    """Return the row of the article itself, after those of its body."""
     front, meta = rows.front, rows.meta
     date = earliest(front.dates)
     return Article(
@@ -178,12 +186,12 @@ def _sub_articles(body: Body, ledger: Ledger, article_id: str, found: Counter[st
 
 
 def _count_parts(root: Element, xml: bytes) -> None:
-    """Check the number of what becomes rows or rejects before these are made.
+    """Check the number of parts that become rows or rejects, before these are built.
 
     Raises:
-        Rejected: XML_TOO_LARGE above the bound.
+        Rejected: XML_TOO_LARGE above the limit.
     """
-    if len(xml) > bounds.PARTS:  # a shorter one can't have so many
+    if len(xml) > bounds.PARTS:  # a shorter file can't have so many
         _check_parts(sum(1 for _ in root.iter(*_COUNTED)))
 
 

@@ -1,4 +1,4 @@
-"""One walk over an article: paragraphs, figures, tables and the texts that may name figures."""
+"""Walk over an article once: paragraphs, figures, tables and texts that may mention figures."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from pmcmine.jats.table_notes import table_notes
 from pmcmine.jats.text import Text, flatten, formula_text, is_picture, plain_text
 
 _SUB_ARTICLES: Final = frozenset({"sub-article", "response"})
-# Not text of the article: references, bylines of other articles, and parts that are read elsewhere.
+# Not part of the article's text: references, bylines of other articles, and parts read elsewhere.
 _CLOSED: Final = frozenset(
     {"ref-list", "title", "label", "object-id", "caption", "sec-meta", "sig-block", "alt-text", "permissions",
      "front-stub", "kwd-group", "table", "term-head", "def-head"}
 )  # fmt: skip
-# Elements that become one text each if they are siblings of paragraphs. (A row of a table here is one of an array.)
+# Elements that become one text each if they are siblings of paragraphs. (`tr` here is a row of an array.)
 _TEXTS: Final = frozenset(
     {"disp-formula", "disp-formula-group", "def-item", "code", "preformat", "verse-group", "speech", "attrib", "tr"}
 )
 
 
 def read_body(article: Element) -> Body:
-    """Walk abstract, body, back matter and floats of an article, sub-articles apart."""
+    """Walk abstract, body, back matter and floats of an article, but not sub-articles."""
     body = Body()
     language = article.get(LANG)
     front = article.find("front")
@@ -92,7 +92,7 @@ def _container(element: Element, place: Place, body: Body) -> None:
 
 
 def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Place:
-    """Return the place inside a section or another container."""
+    """Return the position inside a section or another container."""
     path = f"{place.path}/{tag}[{n}]" if place.path else f"{tag}[{n}]"
     language = element.get(LANG) or place.language
     figures = "appendix" if tag in ("app", "app-group") else place.figure_kind
@@ -111,7 +111,7 @@ def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Pla
         else:
             title = plain_text(heading)
     if tag == "statement" and (label := plain_text(element.find("label"))):
-        title = f"{label} {title}" if title else label  # "Theorem 2" is all that names it
+        title = f"{label} {title}" if title else label  # "Theorem 2" may be its only name
     titles = (*place.titles, title) if title else place.titles
     if place.kind == "abstract":
         kind = place.kind
@@ -139,7 +139,7 @@ def _heading(element: Element) -> Element | None:
 
 def _paragraph(element: Element, place: Place, n: int, body: Body) -> None:
     tag = element.tag
-    # Of a formula its readable form only, and no picture of it.
+    # For a formula, only its readable form, and no image of it.
     flat = flatten(element) if tag != "disp-formula" else Text(formula_text(element))
     path = f"{place.path}/{tag}[{n}]" if place.path else f"{tag}[{n}]"
     if flat.text:
@@ -177,7 +177,7 @@ def _figure(
 
 
 def _bare_graphic(element: Element, place: Place, n: int, body: Body) -> None:
-    """Read a graphic in the text without a figure around it."""
+    """Read a graphic in the text that is not in a figure."""
     if element in body.seen:
         return
     body.seen.add(element)
@@ -206,7 +206,7 @@ def _bare_graphic(element: Element, place: Place, n: int, body: Body) -> None:
 
 
 def _bare_alternatives(element: Element, place: Place, n: int, body: Body) -> None:
-    """Return renditions of one picture that stand in the text without a figure around them."""
+    """Read renditions of one image in the text that are not in a figure."""
     if element in body.seen:
         return
     if not is_picture(element):
@@ -221,7 +221,7 @@ def _bare_alternatives(element: Element, place: Place, n: int, body: Body) -> No
 
 
 def _media(element: Element, place: Place, n: int, body: Body) -> None:
-    """Read the caption of a film or data file in the text, which is not a figure."""
+    """Read the caption of a video or data file in the text, which is not a figure."""
     _file(element, place.down(f"media[{n}]"), body)
 
 
@@ -240,7 +240,7 @@ def _supplement(element: Element, place: Place, n: int, body: Body) -> None:
 
 
 def _file(element: Element, place: Place, body: Body) -> None:
-    """Read label and caption of a file that is no image as a paragraph, then the paragraphs beside them."""
+    """Read label and caption of a file that is not an image as a paragraph, then the paragraphs beside them."""
     text = supplement_text(element)
     if text is not None:
         body.add_paragraph(FoundParagraph(place._replace(language=element.get(LANG) or place.language), text))
@@ -251,7 +251,7 @@ def _file(element: Element, place: Place, body: Body) -> None:
 def _group(element: Element, place: Place, n: int, body: Body) -> None:
     """Read a group of figures; it is a figure itself if it has its own text and a label or link.
 
-    Its figures do not take its caption. A caption that nothing can name is a paragraph.
+    Its figures do not inherit its caption. A caption without a label or link is a paragraph.
     """
     here = place.down(f"{element.tag}[{n}]")
     first = len(body.figures)
@@ -346,7 +346,7 @@ _FLOATS: Final = {
 
 
 def _left_over(article: Element, body: Body, language: str | None) -> None:
-    """Return figures and tables in places that the walk does not enter: none may be lost."""
+    """Read figures and tables in places that the walk does not enter, so that none is lost."""
     for n, element in enumerate(article.iter("fig", "table-wrap")):
         if element in body.seen or any(a.tag in _SUB_ARTICLES for a in element.iterancestors()):
             continue
@@ -354,7 +354,7 @@ def _left_over(article: Element, body: Body, language: str | None) -> None:
         if element.tag == "fig":
             parent = next((a for a in element.iterancestors("fig")), None)
             if parent is not None and parent not in body.seen:
-                continue  # comes with its parent
+                continue  # read with its parent
             group = None if parent is not None else next(element.iterancestors("fig-group"), None)
             if group is not None and group not in body.seen:
                 _group(group, place, 0, body)

@@ -1,4 +1,4 @@
-"""Rows of an article's body: paragraphs, tables and drafts of figures, with the mentions that they hold."""
+"""Build the rows of an article's body: paragraphs, tables and drafts of figures, with their mentions."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from schemas.paragraph import Citation, FigureReference, Paragraph
 
 
 class BodyRows:
-    """Makes the rows of an article's body.
+    """Build the rows of an article's body.
 
     Attributes:
         root: the article.
         body: its body.
         front: its front matter.
-        meta: what the source knows of it.
-        decided: what was decided of its licence.
+        meta: the source's metadata of it.
+        decided: the decision on its licence.
         licence: the licence.
-        attribution: the line that credits it.
-        mentions: what names figures, so far.
-        table_mentions: what names tables, so far.
+        attribution: its attribution line.
+        mentions: mentions of figures, so far.
+        table_mentions: mentions of tables, so far.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class BodyRows:
         )
 
     def paragraphs(self) -> list[Paragraph]:
-        """Rows of the paragraphs, whose mentions are read."""
+        """Build the rows of paragraphs, and read their mentions."""
         rows = []
         article_id, repeated, code = self.meta.article_id, self._repeated, self.licence.value
         for ordinal, p in enumerate(self.body.paragraphs):
@@ -126,7 +126,7 @@ class BodyRows:
                 mentions.read_parts(figure_id, "figure_caption", f.place.kind, caption.text, caption.flat)
 
     def tables(self) -> list[ArticleTable]:
-        """Rows of the tables, whose mentions are read."""
+        """Build the rows of tables, and read their mentions."""
         rows = []
         for ordinal, t in enumerate(self.body.tables):
             xml_id = bounds.identifier(t.element.get("id"))
@@ -159,7 +159,7 @@ class BodyRows:
         return rows
 
     def figures(self, paragraphs: list[Paragraph]) -> tuple[FigureDraft, ...]:
-        """Drafts of the figures, once all mentions are read."""
+        """Build the drafts of figures, after all mentions were read."""
         figures, front, titles = self.body.figures, self.front, self._titles
         counts = Counter(m.figure_id for m in self.mentions.rows)
         places = _places(self.body, self.mentions.rows, self._figure_ids, paragraphs, titles)
@@ -190,7 +190,7 @@ def _places(
 ) -> list[tuple[tuple[str, ...], str]]:
     """Return section titles and section kind of each figure.
 
-    They are those of the place where it stands, or, in the floats at the end of the article, of its first mention.
+    They are those of its position or, for floats at the end of the article, of its first mention.
     """
     places = [(titles.of(f.place.titles)[0], f.place.kind) for f in body.figures]
     floating = {i for i, f in enumerate(body.figures) if f.place.path.startswith("floats-")}
@@ -207,7 +207,7 @@ def _places(
 
 
 def _owner(front: Front) -> Owner:
-    """Who the article says holds its rights."""
+    """Return the rights holder stated in the article."""
     years = {str(y) for d in (earliest(front.dates), front.dates.epub, front.dates.ppub) if (y := year_of(d))}
     names = {a.surname.casefold() for a in front.authors if not a.collab and len(a.surname) > 1}
     return Owner(front.copyright or "", frozenset(names), frozenset(years))
@@ -258,18 +258,18 @@ def _join(flats: tuple[Text, ...]) -> tuple[str | None, tuple[tuple[int, Text], 
 
 
 def _link_target(f: FoundFigure, ordinal: int) -> str:
-    """Return the XML id of a figure; for one without, a name that no XML id can be."""
+    """Return the XML id of a figure; without one, a name that can't be an XML id."""
     return f.figure.element.get("id") or f"#{ordinal}"
 
 
 class _Titles:
-    """Section titles within their bounds, and their length; each path is looked at once."""
+    """Section titles within their limits, and their length, computed once per path."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, ...], tuple[tuple[str, ...], int]] = {}
 
     def of(self, path: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
-        """Bounded titles of a path, and their characters."""
+        """Return the shortened titles of a path, and their number of characters."""
         known = self._known.get(path)
         if known is None:
             short = bounds.shorten_path(path)

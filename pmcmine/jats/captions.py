@@ -1,4 +1,4 @@
-"""Captions as the XML has them."""
+"""Read captions from the XML."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pmcmine.jats.dom import Element
 from pmcmine.jats.text import BLOCKS, FLOATS, Text, flatten, flatten_caption
 
-# What a caption is made of; anything else, such as words straight in it, is put into paragraphs first.
+# Parts of a caption; anything else, such as bare text, is first put into paragraphs.
 _CAPTION_PARTS = frozenset({"title", "p", "object-id", "alt-text"})
-_BESIDE = ("p", "attrib", "statement")  # texts of a figure outside of its caption
+_BESIDE = ("p", "attrib", "statement")  # texts of a figure outside its caption
 
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A caption and the mentions in it; offsets count in `text`.
+    """A caption and the mentions in it; offsets refer to `text`.
 
     `stated` is its text without that of the figure beside the `<caption>`.
     """
@@ -27,7 +27,7 @@ class Caption:
 
     @property
     def emphasis(self) -> tuple[tuple[int, int], ...]:
-        """Spans of `text` that the markup emphasises."""
+        """Return the spans of `text` that the markup emphasises."""
         return tuple((at + a, at + b) for at, part in self.flat for a, b in part.emphasis)
 
 
@@ -53,7 +53,7 @@ def read_caption(owner: Element) -> Caption:
 
 
 def _joined(title: str | None, title_flat: Text | None, parts: list[Text], beside: int = 0) -> Caption:
-    """Join the parts of a caption; the last `beside` ones stand beside it."""
+    """Join the parts of a caption; the last `beside` ones are outside the `<caption>`."""
     flats = ([title_flat] if title_flat is not None else []) + parts
     placed, offset = [], 0
     for flat in flats:
@@ -65,7 +65,7 @@ def _joined(title: str | None, title_flat: Text | None, parts: list[Text], besid
 
 
 def with_texts_beside(caption: Caption, owner: Element) -> Caption:
-    """Add the paragraphs and attributions that stand in a figure beside its `<caption>`, such as texts of panels."""
+    """Add the paragraphs and attributions of a figure beside its `<caption>`, such as texts of panels."""
     beside = [flat for e in owner.iterchildren(*_BESIDE) if (flat := flatten_caption(e)).text]
     if not beside:
         return caption
@@ -75,7 +75,7 @@ def with_texts_beside(caption: Caption, owner: Element) -> Caption:
 
 
 def _caption_parts(caption: Element) -> list[Element]:
-    """Return children of a caption; words and inline elements straight in it are put into paragraphs, in place."""
+    """Return children of a caption; bare text and inline elements are wrapped into paragraphs, in place."""
     children = list(caption)
     text = caption.text
     if not text or text.isspace():

@@ -1,4 +1,4 @@
-"""Statements on rights in figures that stand elsewhere: in the licence, acknowledgements and notes."""
+"""Find statements on rights in figures outside the figures: in the licence, acknowledgements and notes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pmcmine.rights.wordings import find_words, may_speak_of_rights, normal
 from pmcmine.text.sentences import sentence_starts
 
 _FIGURE: Final = re.compile(r"\b(?:figs?|figures?|images?|illustrations?|photographs?|pictures?)\b", re.I)
-# Of figures without numbers only what was plainly asked of their holders; licences speak of "images" at large.
+# For figures without numbers, accept only explicit permission requests; licences mention "images" in general.
 _ALL: Final = re.compile(
     r"\bpermissions?\s+(?:to|for)\s+(?:the\s+)?(?:adopt|adapt|us|reus|re-us|reproduc|reprint|includ|republish|publish)\w{0,4}"
     r"\s+(?:of\s+)?(?:(?:the|these|their|all|some|our|copyrighted|published)\s+){0,3}"
@@ -26,7 +26,7 @@ _MAX_CHARACTERS: Final = 200_000  # of all prose; longer texts are not notes
 
 
 def _prose(article: Element) -> Iterator[tuple[Element, bool]]:
-    """Yield elements that may speak of figures, and whether the article's authors wrote them (not its licence)."""
+    """Yield elements that may mention figures, and whether the authors wrote them (rather than the licence)."""
     for front in article.iterchildren("front"):
         for name in ("license", "copyright-statement"):
             for meta in front.iterchildren("article-meta"):
@@ -38,14 +38,14 @@ def _prose(article: Element) -> Iterator[tuple[Element, bool]]:
 
 
 def read_credits(article: Element, index: FigureIndex, n_figures: int) -> dict[int, tuple[Statement, ...]]:
-    """Find the statements of third parties' rights in figures that stand elsewhere, by the figure's ordinal.
+    """Find statements of third parties' rights in figures outside the figures, by the figure's ordinal.
 
-    A sentence counts for the figures that it names; one that tells of a permission for "the figures" counts for all.
+    A sentence counts for the figures that it names; a sentence on a permission for "the figures" counts for all.
 
     Args:
         article: the root of the article.
         index: its figures, by number.
-        n_figures: how many there are.
+        n_figures: number of figures.
     """
     found: dict[int, list[Statement]] = {}
     left = _MAX_CHARACTERS if n_figures else 0

@@ -1,4 +1,4 @@
-"""Dates of front matter."""
+"""Parse dates of front matter."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _iso(text: str) -> str | None:
 
 
 def _checked(year: str, month: int, day: int) -> str:
-    """Return ISO date as precise as the parts are valid."""
+    """Return an ISO date, as precise as its valid parts allow."""
     if not 1 <= month <= 12:
         return year
     if not (1 <= day <= 28 or 1 <= day <= monthrange(int(year) or 4, month)[1]):
@@ -75,7 +75,7 @@ def _month(text: str) -> int:
 
 
 def iso_date(element: Element) -> str | None:
-    """Return ISO date at the precision given, None without a year."""
+    """Return an ISO date at the precision given, None without a year."""
     iso = element.get("iso-8601-date")
     if iso and (value := _iso(iso)):
         return value
@@ -93,7 +93,7 @@ def iso_date(element: Element) -> str | None:
 
 
 def _worded(text: str) -> str | None:
-    """Date of a text such as "12 July 2019", "July 12, 2019" or "2019-07-12", None if it has another form."""
+    """Parse a text such as "12 July 2019", "July 12, 2019" or "2019-07-12"; None if it has another form."""
     if (value := _iso(text)) and len(value) > 4:
         return value
     match = _WORDED_DATE.search(text)
@@ -103,7 +103,7 @@ def _worded(text: str) -> str | None:
 
 
 def date_kind(element: Element) -> str | None:
-    """Return the field of `Dates` that a date goes to, None for dates of other events."""
+    """Return the field of `Dates` for a date, None for dates of other events."""
     kind = (element.get("date-type") or "").strip().lower()
     if not kind or kind in ("pub", "publication", "published"):
         kind = (element.get("pub-type") or kind).strip().lower()
@@ -124,6 +124,6 @@ def earliest(dates: Dates) -> str | None:
 
 
 def year_of(date: str | None) -> int | None:
-    """Return year of an ISO date."""
+    """Return the year of an ISO date."""
     match = _DIGITS.match(date or "")
     return int(match[0]) if match else None

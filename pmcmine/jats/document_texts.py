@@ -1,4 +1,4 @@
-"""Texts of which documents are composed."""
+"""Compose the texts of documents."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def captioned(label: str | None, caption: str | None) -> str | None:
 
 
 def paragraph_kind(path: str) -> str:
-    """Return what a paragraph is: a displayed formula has a row of its own if it stands between paragraphs."""
+    """Return the kind of a paragraph: a displayed formula between paragraphs has its own row."""
     return "formula" if path.rpartition("/")[2].startswith("disp-formula") else "paragraph"
 
 
 def known_texts(extraction: Extraction) -> dict[tuple[str, str], str | None]:
-    """Return the texts of which documents are composed, by kind and row of their places."""
+    """Return the texts of documents, by kind and row."""
     article = extraction.article
     known: dict[tuple[str, str], str | None] = {("title", article.article_id): article.title}
     known |= {("heading", s.row_id): s.text for s in extraction.order if s.kind == "heading"}

@@ -1,8 +1,8 @@
-"""Bytes to a tree: every dialect of JATS, and XML that means harm.
+"""Parse bytes into a tree: every dialect of JATS, and hostile XML.
 
-No DTD, external entity or network is ever loaded; entities that the document defines itself are expanded within bounds
-(`pmcmine/jats/entities.py`). libxml2's own bounds hold (depth 256, text nodes of 10 MB,
-entity amplification), and the size of the document is bounded before it is parsed.
+No DTD, external entity or network is ever loaded; entities that the document defines itself are expanded within limits
+(`pmcmine/jats/entities.py`). libxml2's own limits hold (depth 256, text nodes of 10 MB, entity amplification), and the
+size of the document is limited before it is parsed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Element = Any  # lxml's element class; its stubs and C types differ between rele
 
 
 class _Parsers(threading.local):
-    """One parser a thread: making one costs as much as parsing a short article."""
+    """One parser per thread: making one costs as much as parsing a short article."""
 
     def __init__(self) -> None:
         self.parser = etree.XMLParser(
@@ -55,7 +55,7 @@ _PARSERS: Final = _Parsers()
 
 
 def local(element: Element) -> str:
-    """Tag without its namespace; empty for entity references."""
+    """Return the tag without its namespace; empty for entity references."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
@@ -64,8 +64,8 @@ def parse_jats(data: bytes, max_bytes: int = MAX_XML_BYTES, pmcid: str | None = 
     """Parse one article and return its `article` element, JATS namespaces stripped.
 
     Accepts any DOCTYPE without loading it, JATS with or without a namespace, prefixes that only the DTD declares, and
-    the wrappers of OAI-PMH and eFetch (`pmc-articleset`): of several articles the one with the PMCID requested is
-    returned, else the first.
+    the wrappers of OAI-PMH and eFetch (`pmc-articleset`): of several articles, the one with the requested PMCID is
+    returned, otherwise the first.
 
     Raises:
         Rejected: XML_TOO_LARGE, XML_MALFORMED or XML_NOT_AN_ARTICLE.
@@ -100,7 +100,7 @@ def parse_jats(data: bytes, max_bytes: int = MAX_XML_BYTES, pmcid: str | None = 
 
 
 def _parse(data: bytes) -> Element:
-    """Parse; on prefixes without a namespace, which a DTD would declare, parse again with declarations.
+    """Parse; if prefixes lack a namespace that a DTD would declare, parse again with declarations.
 
     Raises:
         etree.XMLSyntaxError, ValueError, LookupError: as lxml.
@@ -119,7 +119,7 @@ def _parse(data: bytes) -> Element:
 
 
 def stated_pmcid(article: Element) -> str | None:
-    """Return `PMC<digits>` as an article of any namespace states it."""
+    """Return `PMC<digits>` as stated by an article in any namespace."""
     for element in article.iter():
         name = local(element)
         if name == "article-id" and element.get("pub-id-type") in ("pmcid", "pmc"):
@@ -132,7 +132,7 @@ def stated_pmcid(article: Element) -> str | None:
 
 
 def other_articles(article: Element) -> list[str | None]:
-    """Return PMCIDs of the other articles in the file of an article."""
+    """Return the PMCIDs of the other articles in an article's file."""
     if article.getparent() is None:
         return []
     root = article.getroottree().getroot()

@@ -1,4 +1,4 @@
-"""Elements that the walk over an article finds."""
+"""Define the elements found by the walk over an article."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pmcmine.text import bounds
 
 
 class Place(NamedTuple):
-    """A place in the article.
+    """A position in the article.
 
     It is a tuple because one is created for each paragraph.
     """
@@ -40,7 +40,7 @@ class FoundParagraph(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FoundFigure:
-    """A figure and the ordinal of the one it is nested in, or of the group that it is `grouped` in."""
+    """A figure, and the ordinal of its parent figure, or of the group that it is `grouped` in."""
 
     place: Place
     figure: JatsFigure
@@ -50,7 +50,7 @@ class FoundFigure:
 
 @dataclass(frozen=True, slots=True)
 class FoundTable:
-    """A table; `figure` is the ordinal of its image where it is one."""
+    """A table; `figure` is the ordinal of its image if it is one."""
 
     place: Place
     element: Element
@@ -72,7 +72,7 @@ class FoundAbstract(NamedTuple):
 
 
 class FoundHeading(NamedTuple):
-    """The title of the section at `place`, whose titles end with it."""
+    """The title of the section at `place`; the titles of `place` end with it."""
 
     place: Place
     title: str
@@ -80,9 +80,9 @@ class FoundHeading(NamedTuple):
 
 @dataclass
 class Body:
-    """What the walk found, in document order.
+    """The elements found by the walk, in document order.
 
-    `groups` are the ordinals of the figures of a group, by its XML id. `order` lists what was found as it stands in the
+    `groups` are the ordinals of the figures of a group, by its XML id. `order` lists all elements in the order of the
     article: kind (`heading`, `paragraph`, `figure` or `table`) and ordinal among its kind.
     """
 
@@ -104,7 +104,7 @@ class Body:
         """Add the title of a section.
 
         Raises:
-            Rejected: XML_TOO_LARGE where paths repeat too much.
+            Rejected: XML_TOO_LARGE if paths repeat too much.
         """
         self.heading_characters += len(place.path)
         if self.heading_characters > bounds.REPEATED:

@@ -1,6 +1,6 @@
-"""Entities that a document defines for itself, put in place of their references within bounds.
+"""Expand entities that a document defines itself, within limits.
 
-The parser leaves references alone, because expanding them is how small files become large ones. Only definitions in the
+The parser does not expand references, because expansion can turn a small file into a large one. Only definitions in the
 document count; files and addresses that an entity names are never opened.
 """
 
@@ -18,18 +18,18 @@ from pmcmine.text.bounds import EXPANDED, XML_TAGS
 
 _REFERENCE: Final = re.compile(r"&([^#&;\s][^&;\s]{0,200});")
 _OF_XML: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
-_DEPTH: Final = 40  # entities within entities
+_DEPTH: Final = 40  # nesting of entities
 
 Element = Any  # as in `pmcmine.jats.dom`
 
 
 def meaning(name: str) -> str:
-    """Return the text of an entity that the document does not define: HTML's meaning of its name, or nothing."""
+    """Return the text of an entity that the document does not define: the HTML entity of this name, or nothing."""
     return html5.get(name + ";", "")
 
 
 class _Definitions:
-    """The entities of a document with what they expand to, as source text."""
+    """The entities of a document with their expansions, as source text."""
 
     def __init__(self, contents: dict[str, str]) -> None:
         self._contents = contents
@@ -37,7 +37,7 @@ class _Definitions:
         self._sources: dict[str, str] = {}
 
     def size(self, name: str, depth: int = 0) -> tuple[int, int]:
-        """Return the characters and tags that an entity expands to, without expanding it.
+        """Return the number of characters and tags in an entity's expansion, without expanding it.
 
         Raises:
             Rejected: XML_MALFORMED for entities that contain themselves.
@@ -57,7 +57,7 @@ class _Definitions:
         return characters, tags
 
     def source(self, name: str) -> str:
-        """Return what an entity expands to, as XML."""
+        """Return the expansion of an entity, as XML."""
         known = self._sources.get(name)
         if known is None:
             known = self._sources[name] = _REFERENCE.sub(self._inner, self._contents[name])
@@ -71,7 +71,7 @@ class _Definitions:
 
 
 def expand(root: Element, size: int, tags: int, parser: Any) -> Element:
-    """Replace references to the document's own entities in a tree by what they stand for.
+    """Replace references to the document's own entities in a tree by their expansions.
 
     Args:
         root: the root element; it is changed.
@@ -80,13 +80,13 @@ def expand(root: Element, size: int, tags: int, parser: Any) -> Element:
         parser: the parser, for entities with markup.
 
     Returns:
-        The root, another one if entities hold markup.
+        The root; a new one if entities contain markup.
 
     Raises:
-        Rejected: XML_TOO_LARGE where they expand beyond the bound, XML_MALFORMED where they are no XML.
+        Rejected: XML_TOO_LARGE if they expand beyond the limit, XML_MALFORMED if they are not XML.
     """
     dtd = root.getroottree().docinfo.internalDTD
-    if dtd is None:  # nearly all documents
+    if dtd is None:  # true for nearly all documents
         return root
     contents = {e.name: str(e.content) for e in dtd.iterentities() if e.name and e.content is not None}
     if not contents:
@@ -108,14 +108,14 @@ def expand(root: Element, size: int, tags: int, parser: Any) -> Element:
         for parent in dict.fromkeys(e.getparent() for e in found):
             _replace(parent, fragments)
         if any(len(f) for f in fragments.values()):
-            return etree.fromstring(etree.tostring(root), parser)  # which checks its bounds, depth above all
+            return etree.fromstring(etree.tostring(root), parser)  # parsed again to check limits, above all depth
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Rejected(Reason.XML_MALFORMED, f"entities: {error}") from None
     return root
 
 
 def _replace(parent: Element, fragments: dict[str, Element]) -> None:
-    """Replace the references among the children of one element, each text being set once."""
+    """Replace the references among the children of one element, setting each text once."""
     before: Element | None = None
     texts = [parent.text or ""]
 

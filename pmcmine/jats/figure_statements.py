@@ -1,4 +1,4 @@
-"""Statements on rights in, around and below a figure."""
+"""Collect statements on rights in, around and below a figure."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from pmcmine.rights.licenses import License, parse_license, strictest
 from pmcmine.rights.named import named_licenses
 from pmcmine.rights.wordings import normal
 
-# Elements around a figure whose permissions, attribution and caption hold for it too.
+# Elements around a figure with permissions, attribution and caption that also apply to it.
 _ENCLOSING = frozenset(
     {"fig", "fig-group", "boxed-text", "table-wrap", "table-wrap-group", "supplementary-material", "alternatives",
      "media", "disp-quote", "statement", "app", "sec", "graphic", "array", "list-item"}
 )  # fmt: skip
 _CAPTIONED = frozenset({"fig", "fig-group", "boxed-text", "table-wrap", "table-wrap-group", "supplementary-material"})
 _OTHER_FIGURES = frozenset({"fig", "fig-group", "table-wrap", "table-wrap-group", "boxed-text"})
-# Read elsewhere, or nothing that a reader sees.
+# Read elsewhere, or not visible to a reader.
 _SILENT = frozenset({"label", "object-id", "caption", "table", "permissions", "attrib", "x", "abstract"})
 _NO_STATEMENTS: tuple[Statement, ...] = ()
 Around = dict[Element, tuple[Statement, ...]]
 
 
 def read_statements(element: Element, around: Around | None = None) -> tuple[Statement, ...]:
-    """Read what stands in and around a figure, besides its own caption, and may speak of its rights.
+    """Read all text in and around a figure that may state its rights, besides its own caption.
 
-    These are permissions and attributions of the figure, of its graphics and of all that encloses it; captions of
-    what encloses it and of its graphics; its other texts (notes, paragraphs, descriptions), footnotes of its caption,
+    This includes permissions and attributions of the figure, of its graphics and of all enclosing elements; captions of
+    enclosing elements and of its graphics; its other texts (notes, paragraphs, descriptions), footnotes of its caption,
     and the addresses that its caption links to.
 
     Args:
         element: the figure.
-        around: what was read of elements around figures before; it is added to.
+        around: cache of statements in enclosing elements; it is added to.
     """
     around = {} if around is None else around
     found: list[Statement] = []
@@ -68,7 +68,7 @@ def _enclosing(ancestor: Element) -> list[Statement]:
 
 
 def _inside(element: Element, found: list[Statement]) -> None:
-    """Collect the statements of an element and of its graphics, not those of the figures in it."""
+    """Collect the statements of an element and of its graphics, but not of the figures in it."""
     if element.find("caption") is not None:
         _links(element, found)
     for child in element:
@@ -93,7 +93,7 @@ def _holds_figures(element: Element) -> bool:
 
 
 def _links(element: Element, found: list[Statement]) -> None:
-    """Collect what an element's caption says beside its text: footnotes and Creative Commons addresses."""
+    """Collect the parts of a caption outside its text: footnotes and Creative Commons addresses."""
     for caption in element.iterchildren("caption"):
         for inner in caption.iter("fn", "ext-link", "uri"):
             if inner.tag == "fn":
@@ -138,7 +138,7 @@ _SIGN = re.compile(r"©|\(c\)|copyright", re.IGNORECASE)
 
 
 def _stated(permissions: Element, text: str) -> License | None:
-    """Read the strictest licence that `<permissions>` states; OTHER if one is not understood."""
+    """Return the strictest licence that `<permissions>` states; OTHER if one is not understood."""
     licences: list[License] = []
     for child in permissions:
         tag = child.tag

@@ -1,4 +1,4 @@
-"""Figures as the XML has them: label, caption, graphics and rights, each of the nearest owner only."""
+"""Read figures from the XML: label, caption, graphics and rights, each only from its nearest owner."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from pmcmine.jats.figure_statements import Around, read_statements
 from pmcmine.jats.text import plain_text
 from pmcmine.rights.figures import Statement
 
-# A graphic below one of these belongs to it, not to the figure around it.
+# A graphic below one of these belongs to it, not to the enclosing figure.
 _OTHER_OWNERS = frozenset(
     {"fig", "fig-group", "caption", "table-wrap", "supplementary-material", "permissions", "disp-formula",
      "inline-formula", "label", "boxed-text"}
 )  # fmt: skip
 BOILERPLATE = re.compile(r"\(?click here (?:for|to)\b.{0,60}", re.IGNORECASE)
-_WITH_TEXTS = frozenset({"fig", "supplementary-material"})  # what tables have beside their captions are notes
+_WITH_TEXTS = frozenset({"fig", "supplementary-material"})  # in tables, texts beside the caption are notes
 _NO_WORDS = (None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class GraphicRef:
-    """A graphic as the XML names it.
+    """A graphic as named in the XML.
 
     Attributes:
         href: `xlink:href`, empty if there is none.
@@ -58,7 +58,7 @@ class JatsFigure:
 
     @property
     def permissions(self) -> str:
-        """Text of the permissions and attributions of the figure and of what encloses it."""
+        """Return the text of the permissions and attributions of the figure and of enclosing elements."""
         return " ".join(s.text for s in self.statements if s.credit)
 
 
@@ -78,7 +78,7 @@ def _is_image(element: Element) -> bool:
 def _collect_graphics(
     element: Element, alternatives: Element | None, found: list[tuple[Element, Element | None]]
 ) -> None:
-    """Return (graphic, the `<alternatives>` around it) of an element, not of what it holds for others.
+    """Collect (graphic, its enclosing `<alternatives>`) of an element, without those of nested owners.
 
     A function of its own: a closure that calls itself is a reference cycle, which would keep the tree in memory.
     """
@@ -96,7 +96,7 @@ def _collect_graphics(
 def own_graphics(owner: Element) -> tuple[GraphicRef, ...]:
     """Return all graphics of an element, ranked: document order, thumbnails last, first wins ties.
 
-    Graphics in one `<alternatives>`, or with one stem, are one picture; bare siblings are panels.
+    Graphics in one `<alternatives>`, or with one stem, are one image; bare siblings are panels.
     """
     found: list[tuple[Element, Element | None]] = []
     _collect_graphics(owner, owner if owner.tag == "alternatives" else None, found)
@@ -129,7 +129,7 @@ def own_graphics(owner: Element) -> tuple[GraphicRef, ...]:
 
 
 def _raster_first(refs: list[GraphicRef]) -> tuple[GraphicRef, ...]:
-    """Let a picture that is a vector drawing and a raster image be the raster image, which can be read."""
+    """Prefer the raster rendition of an image that also has a vector drawing, as it can be read."""
     first = refs[0] if len(refs) > 1 else None
     if first is not None and first.role == "primary" and _is_vector(first):
         n = next((n for n, r in enumerate(refs) if r.role == "alternative" and not _is_vector(r)), None)
@@ -143,12 +143,12 @@ def _is_vector(ref: GraphicRef) -> bool:
 
 
 def _says_something(caption: Caption) -> bool:
-    """Check whether a graphic's caption is more than PMC's words at every supplement."""
+    """Check whether a graphic's caption is more than PMC's boilerplate for supplements."""
     return caption.text is not None and not BOILERPLATE.fullmatch(caption.text)
 
 
 def _own_words(graphic: Element) -> tuple[str | None, str | None, str | None]:
-    """(label and caption, alternative text, long description) of one graphic."""
+    """Return (label and caption, alternative text, long description) of one graphic."""
     caption = read_caption(graphic)
     words = (plain_text(graphic.find("label")), caption.text if _says_something(caption) else None)
     described = (plain_text(graphic.find("alt-text")), plain_text(graphic.find("long-desc")))
@@ -156,7 +156,7 @@ def _own_words(graphic: Element) -> tuple[str | None, str | None, str | None]:
 
 
 def _is_own(picture: Element, owner: Element) -> bool:
-    """Check whether a graphic, or renditions of one, belong to this figure and not to another in it."""
+    """Check whether a graphic, or its renditions, belong to this figure rather than to one nested in it."""
     return picture.tag in ("graphic", "media", "alternatives") and (
         next(picture.iterancestors(*_OTHER_OWNERS, owner.tag), None) is owner
     )
@@ -176,12 +176,12 @@ def _caption_of(element: Element, graphics: tuple[GraphicRef, ...]) -> Caption:
 
 
 def _described(own: Element | None, of_graphics: Iterable[str | None]) -> str | None:
-    """Read a figure's own description, else those of its graphics, each text once."""
+    """Read a figure's own description, otherwise those of its graphics, each text once."""
     return plain_text(own) or "\n".join(dict.fromkeys(t for t in of_graphics if t)) or None
 
 
 def figure_kind(element: Element, inherited: str) -> str:
-    """Return the kind of a `<fig>`: what it says of itself, else what surrounds it."""
+    """Return the kind of a `<fig>`, from its own markup, otherwise from its context."""
     said = f"{element.get('fig-type') or ''} {element.get('specific-use') or ''}".lower()
     if "scheme" in said or (plain_text(element.find("label")) or "").lower().startswith("scheme"):
         return "scheme"
@@ -193,7 +193,7 @@ def figure_kind(element: Element, inherited: str) -> str:
 
 
 def read_figure(element: Element, kind: str, around: Around | None = None) -> JatsFigure:
-    """Read a `<fig>`, or another element that holds a picture with its caption.
+    """Read a `<fig>`, or another element that holds an image with its caption.
 
     Args:
         element: the element.

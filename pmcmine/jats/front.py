@@ -1,4 +1,4 @@
-"""Front matter: identifiers, people, dates, licence and links of an article."""
+"""Read front matter: identifiers, people, dates, licence and links of an article."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PMCID = re.compile(r"(?:PMC)?(\d{1,12})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Front:
-    """Front matter as the XML states it, before metadata of the source is considered."""
+    """Front matter as stated in the XML, without the source's metadata."""
 
     pmcid: str | None
     pmid: str | None
@@ -52,7 +52,7 @@ class Front:
 
 
 def _affiliation(element: Element) -> str:
-    """Return an affiliation without the mark that its authors refer to: a label, or a superscript in front."""
+    """Return an affiliation without its mark for authors: a label, or a leading superscript."""
     text = flatten(element).text
     mark = element.find("label")
     if mark is None and len(element) and element[0].tag == "sup" and not (element.text or "").strip():
@@ -107,21 +107,21 @@ def _authors(meta: Element) -> tuple[Author, ...]:
 
 
 def _shared_affiliation(meta: Element) -> tuple[str, ...]:
-    """Return the affiliation that all authors have: the only one beside the byline, to which none of them refers."""
+    """Return the affiliation shared by all authors: the only one in the byline, if no author refers to it."""
     loose = [a for p in (meta, *meta.iterchildren("contrib-group")) for a in p.iterchildren("aff")]
     linked = any(x.get("ref-type") == "aff" for g in meta.iterchildren("contrib-group") for x in g.iter("xref"))
     return (_affiliation(loose[0]),) if len(loose) == 1 and not linked else ()
 
 
 def _notes(article: Element, front: Element, meta: Element) -> list[Element]:
-    """Return elements in which some journals print the licence."""
+    """Return elements that contain the licence in some journals."""
     notes = [*meta.findall("author-notes"), *front.findall("notes")]
     back = article.find("back")
     return notes if back is None else [*notes, *back.findall("fn-group"), *back.findall("notes")]
 
 
 def _events(article: Element, meta: Element) -> Iterator[str]:
-    """Yield the types of the article's dates and events, and of the sub-articles and responses below it."""
+    """Yield the types of the article's dates and events, and of its sub-articles and responses."""
     for child in meta:
         if child.tag in ("pub-date", "history", "pub-history"):
             for e in child.iter("pub-date", "date", "event"):
@@ -131,7 +131,7 @@ def _events(article: Element, meta: Element) -> Iterator[str]:
 
 
 def _notices(article: Element, front: Element, meta: Element) -> Iterator[str]:
-    """Yield the places in which a publisher prints that an article is retracted."""
+    """Yield the texts that may state that an article is retracted."""
     for e in (*_notes(article, front, meta), *meta.iterchildren("abstract", "product")):
         yield " ".join(e.itertext())
     body = article.find("body")
@@ -140,7 +140,7 @@ def _notices(article: Element, front: Element, meta: Element) -> Iterator[str]:
 
 
 def _funder(element: Element | None) -> str | None:
-    """Return the name of a funder without its identifier in a registry, which some files have behind the name."""
+    """Return the name of a funder without its registry identifier, which some files append to the name."""
     name = plain_text(element)
     if element is None or name is None:
         return name
@@ -152,7 +152,7 @@ def _funder(element: Element | None) -> str | None:
 
 @dataclass
 class _Meta:
-    """What the children of `article-meta` state, read one by one."""
+    """The content of the children of `article-meta`, read one by one."""
 
     title: str | None = None
     ids: dict[str, str] = field(default_factory=dict)
@@ -166,7 +166,7 @@ class _Meta:
     custom: list[Stated] = field(default_factory=list)
 
     def take(self, child: Element) -> None:
-        """Take what a child states; the first of two identifiers or dates of a kind counts."""
+        """Read a child; the first of two identifiers or dates of a kind counts."""
         tag = child.tag
         if tag == "article-id":
             self.ids.setdefault(child.get("pub-id-type") or "", (child.text or "").strip())
@@ -211,7 +211,7 @@ class _Meta:
 
 
 def _pages(texts: Mapping[str, str | None]) -> str | None:
-    """Return the range of pages, or the number of an article that has none."""
+    """Return the range of pages; without pages, the article number."""
     first, last = texts.get("fpage"), texts.get("lpage")
     if first is None:
         return texts.get("elocation-id")
@@ -310,7 +310,7 @@ def read_references(article: Element) -> tuple[Reference, ...]:
 
 
 def bounded(front: Front) -> Front:
-    """Bound what the rows of an article repeat of its front matter; ordinary articles are returned as they are."""
+    """Shorten front matter that an article's rows repeat; ordinary articles are returned unchanged."""
     text = (front.title, front.journal, front.journal_abbreviation, front.article_type, front.language)
     if (
         sum(len(t) for t in (*text, front.doi, front.pmid) if t) <= bounds.IDENTIFIER

@@ -1,4 +1,4 @@
-"""Rows of the tables of an article, cell by cell."""
+"""Build the rows of an article's tables, cell by cell."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _SUB_ARTICLES = ("sub-article", "response")
 
 
 class GridRows:
-    """Makes the rows of an article's tables, within bounds.
+    """Build the rows of an article's tables, within limits.
 
     Attributes:
         rows: rows so far.
-        arrays: ids of those whose lines are also in paragraphs.
+        arrays: ids of tables with lines that are also in paragraphs.
         rejected: number of tables that are in the ledger instead.
     """
 

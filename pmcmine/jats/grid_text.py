@@ -1,4 +1,4 @@
-"""Texts of a table: of its cells, and the table as HTML and as Markdown."""
+"""Convert a table to text: its cells, and the table as HTML and as Markdown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pmcmine.jats.grids import Layout, slots
 from pmcmine.jats.mathml import entity_text
 from pmcmine.jats.text import FLOATS, flatten, formula_text, picture_sign, tidy
 
-# Noncharacters stand for line breaks and around marks of notes while a cell is made into text.
+# Noncharacters mark line breaks and note marks while a cell is converted to text.
 _LINE: Final = "\ufdd0"
 _MARK: Final = "\ufdd1"
 _END: Final = "\ufdd2"
@@ -40,7 +40,7 @@ _PAIRS: Final = tuple((sign, re.compile(rf"{re.escape(sign)}[^{sign}]+{re.escape
 
 
 class Contents(NamedTuple):
-    """Contents of cells: texts with their line breaks, marks of notes in them, and HTML."""
+    """Contents of cells: texts with line breaks, their note marks, and HTML."""
 
     texts: list[str]
     notes: list[tuple[str, ...]]
@@ -48,7 +48,7 @@ class Contents(NamedTuple):
 
 
 def read_cells(cells: Iterable[Element]) -> Contents:
-    """Read the contents of cells; three lists, for an object a cell costs as much as reading it."""
+    """Read the contents of cells; as three lists, because an object per cell would cost as much as reading it."""
     texts: list[str] = []
     notes: list[tuple[str, ...]] = []
     htmls: list[str] = []
@@ -59,7 +59,7 @@ def read_cells(cells: Iterable[Element]) -> Contents:
             text, marks = _cell_text(cell)
             if not text and (sign := picture_sign(cell)):
                 text, html = sign, _escape(sign)
-        else:  # as most cells are
+        else:  # the common case
             text = html = cell.text or ""
             if text and not text.isalnum():
                 text = "" if text.isspace() else tidy(text).strip(" ")
@@ -71,7 +71,7 @@ def read_cells(cells: Iterable[Element]) -> Contents:
 
 
 def _cell_text(cell: Element) -> tuple[str, tuple[str, ...]]:
-    """Return the text of a cell, with its line breaks, and the marks of notes in it; changes the cell.
+    """Return the text of a cell, with its line breaks, and its note marks; changes the cell.
 
     A mark that would run into the word or number before it gets a caret, as a power does: `12.5^a`.
     """
@@ -101,9 +101,9 @@ def _cell_text(cell: Element) -> tuple[str, tuple[str, ...]]:
 
 
 def _ends_with_note(sup: Element, numbers: str, cell: Element) -> bool:
-    """Check that numbers at the end of a cell, behind a bracket, are marks of notes below the table.
+    """Check whether numbers at the end of a cell, behind a bracket, are marks of notes below the table.
 
-    A power is none: `(x)<sup>2</sup>` in a table without a note 2.
+    A power is not: `(x)<sup>2</sup>` in a table without a note 2.
     """
     before, inner = "", sup
     while inner is not cell:
@@ -131,7 +131,7 @@ def _is_marked(xref: Element) -> bool:
 
 
 def _mark(xref: Element) -> None:
-    """Put noncharacters around what a link to a note shows."""
+    """Put noncharacters around the visible text of a link to a note."""
     inner = xref
     while len(inner) == 1 and not (inner.text or "").strip() and not (inner[0].tail or "").strip():
         if not isinstance(inner[0].tag, str):
@@ -145,10 +145,10 @@ def _mark(xref: Element) -> None:
 
 
 def _written(match: re.Match[str], marks: list[str]) -> str:
-    """Write a mark of a note behind what it follows."""
+    """Write a note mark behind the text that it follows."""
     before, mark, after = match["before"] or "", match["mark"].strip(), match["after"]
     if before.isalpha() and len(mark) > 1 and "," not in mark and mark.replace("-", "").isalpha():
-        return before + mark  # of a name, such as the max of a maximum
+        return before + mark  # part of a name, such as the max of a maximum
     marks += [m for m in re.split(r"\s?,\s?|\s", mark) if m]
     caret = "^" if before and mark[:1].isalnum() and (before.isalnum() or before in ")%]'’″.") else ""
     return before + caret + mark + (" " if after and mark[-1:].isalnum() else "")
@@ -197,7 +197,7 @@ def _escape(text: str) -> str:
 
 
 def table_html(layout: Layout, contents: Sequence[str]) -> str:
-    """Return a table as HTML; `contents` are those of its cells."""
+    """Return a table as HTML; `contents` are the HTML contents of its cells."""
     rows: list[list[str]] = [[] for _ in range(layout.n_rows)]
     head = layout.head
     for c, content in zip(layout.cells, contents, strict=True):
@@ -234,9 +234,9 @@ def _shown_groups(layout: Layout) -> list[tuple[str, int]]:
 def table_markdown(layout: Layout, texts: Sequence[str]) -> str:
     """Return a table as Markdown.
 
-    Cells that span several slots are repeated in each, but for one that holds the only text of its row; in a header
-    row, if it spans the whole table. Header rows become one, their texts joined by " / ". Rows without text are left
-    out.
+    Cells that span several slots are repeated in each, except a cell with the only text of its row; in a header row,
+    only if it spans the whole table. Header rows become one, their texts joined by " / ". Rows without text are
+    omitted.
     """
     if not layout.n_columns:
         return ""
@@ -247,7 +247,7 @@ def table_markdown(layout: Layout, texts: Sequence[str]) -> str:
         filled = Counter([row for c in held for row in range(c.row, c.row + c.row_span)])
         wide = {n for n in wide if filled[layout.cells[n].row] == 1 and _stays_once(layout, n)}
 
-    shown.append("")  # of slots without a cell, whose number is -1
+    shown.append("")  # for slots without a cell, with index -1
 
     def _row(row: Sequence[int]) -> list[str]:
         if not wide:
@@ -269,7 +269,7 @@ def table_markdown(layout: Layout, texts: Sequence[str]) -> str:
 
 
 def _stays_once(layout: Layout, n: int) -> bool:
-    """Check that a wide cell is a title, or stands in the body: a heading is one of each of its columns."""
+    """Check whether a wide cell is a title, or in the body: a heading applies to each of its columns."""
     cell = layout.cells[n]
     return cell.row >= layout.n_header_rows or cell.column_span == layout.n_columns
 
@@ -279,11 +279,11 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def for_markdown_cell(text: str) -> str:
-    """Escape a text for a cell of a Markdown table; it shows as it is.
+    """Escape a text for a cell of a Markdown table, so that it renders as is.
 
     Characters are escaped only if they would have a meaning, so that `5.2*` stays readable.
     """
-    if _MEANT.search(text) is None:  # as in most cells
+    if _MEANT.search(text) is None:  # the common case
         return text
     if "\\" in text:
         text = _BACKSLASH.sub(r"\\\\", text)

@@ -1,7 +1,7 @@
 """Lay out the cells of a table: spans resolved, header rows and stub columns marked.
 
-The rules are those of HTML ("Forming a table"), with two differences that leave each slot with one cell at most: a cell
-that would overlap another is cut, and so are spans that reach beyond the last column in which a cell begins.
+The rules are those of HTML ("Forming a table"), with two differences that leave at most one cell per slot: a cell that
+would overlap another is cut, and so are spans that reach beyond the last column in which a cell begins.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pmcmine.jats.dom import Element, local
 from pmcmine.text import bounds
 
 _SPAN = re.compile(r"\s*\+?(\d{1,9})\s*")
-_MOST_COLUMNS: Final = 1_000  # of one cell, as in HTML
+_MOST_COLUMNS: Final = 1_000  # per cell, as in HTML
 _MOST_ROWS: Final = 65_534
 _GROUPS: Final = frozenset({"thead", "tbody", "tfoot"})
 _ROWS: Final = frozenset({"tr", "row"})
@@ -24,14 +24,14 @@ _VALUE = re.compile(
     r"(?:(?:to|and|vs\.?)\s?[\d.,%()]+)?[a-z]{0,2}|[-−–—.]+|n/?[as]|n\.[as]\.|ns|nd|[✓✔×xX+]+|yes|no",
     re.IGNORECASE,
 )
-# Headings of numbers that name rows.
+# Headings of columns with numbers that name rows.
 _KEY = re.compile(
     r"(?:[\w.-]+ ){0,2}(?:no|nr|number|ids?|code|case|patient|subject|accession|year|region|group|sample|strain|stage|"
     r"day|week|month|time ?point|cluster|locus|run|experiment|entry|compound)[.:#]?|#|№",
     re.IGNORECASE,
 )
-_COUNTED: Final = 4  # rows from which numbers in turn count them
-_NESTED: Final = 2  # sections that begin together
+_COUNTED: Final = 4  # minimum rows for consecutive numbers to count as row numbers
+_NESTED: Final = 2  # maximum consecutive nested section rows
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -40,7 +40,7 @@ class TooManySlots(Exception):
 
 
 class Placed(NamedTuple):
-    """A cell at its place; `heading` says whether the markup makes it a heading."""
+    """A cell at its position; `heading` says whether the markup makes it a heading."""
 
     element: Element
     row: int
@@ -65,12 +65,12 @@ class Layout(NamedTuple):
 
 
 def own_tables(element: Element) -> list[Element]:
-    """Return what holds rows of cells: `<table>`, `<array>` and the `<tgroup>`s of CALS, in document order."""
+    """Return the elements with rows of cells: `<table>`, `<array>` and CALS `<tgroup>`, in document order."""
     return [e for e in element.iter("table", "array", "{*}tgroup") if _has_rows(e)]
 
 
 def _has_rows(element: Element) -> bool:
-    """Check that a `<table>` does not only hold CALS groups, and that an `<array>` is not an image."""
+    """Check that a `<table>` has more than CALS groups, and that an `<array>` is not an image."""
     if element.tag == "array":
         return element.find("tbody") is not None or element.find("tr") is not None
     return element.tag != "table" or element.find("{*}tgroup") is None
@@ -81,10 +81,10 @@ def lay_out(table: Element, most_slots: int = bounds.GRID_SLOTS) -> Layout:
 
     Args:
         table: a `<table>`, `<array>` or `<tgroup>`.
-        most_slots: bound on rows times columns.
+        most_slots: limit on rows times columns.
 
     Raises:
-        TooManySlots: above this bound.
+        TooManySlots: above this limit.
     """
     groups = _row_groups(table)
     columns = _cals_columns(table) if table.tag != "table" else {}
@@ -102,7 +102,8 @@ def lay_out(table: Element, most_slots: int = bounds.GRID_SLOTS) -> Layout:
             for cell in row:
                 tag = cell.tag
                 if tag == "td" or tag == "th":
-                    # Most cells span nothing; a call for each is a tenth of the time. 0 rows mean all below.
+                    # Most cells span nothing; a function call for each would add a tenth to the time. 0 rows mean all
+                    # below.
                     get = cell.get
                     heading = tag == "th" or get("scope") is not None
                     tall, wide = get("rowspan"), get("colspan")
@@ -121,7 +122,7 @@ def lay_out(table: Element, most_slots: int = bounds.GRID_SLOTS) -> Layout:
                     raise TooManySlots
                 if column + width > len(until):
                     until += [0] * (column + width - len(until))
-                if rows_ == width == 1:  # as most are
+                if rows_ == width == 1:  # the common case
                     until[column] = r + 1
                     cells.append(Placed(cell, r, column, 1, 1, heading or is_head))
                     column += 1
@@ -145,7 +146,7 @@ def lay_out(table: Element, most_slots: int = bounds.GRID_SLOTS) -> Layout:
 
 
 def _leading_heads(cells: Sequence[Placed], groups: Sequence[tuple[str, Sequence[object]]]) -> int:
-    """Count the header rows at the top: those of the first `<thead>`, else rows that hold nothing but `<th>`."""
+    """Count the header rows at the top: those of the first `<thead>`, otherwise rows of only `<th>` cells."""
     if groups and groups[0][0] == "thead":
         return len(groups[0][1])
     n = 0
@@ -158,7 +159,7 @@ def _leading_heads(cells: Sequence[Placed], groups: Sequence[tuple[str, Sequence
 
 
 def _row_groups(table: Element) -> list[tuple[str, list[Element]]]:
-    """Return the rows of each group in the order in which they are shown: a foot may precede the body in the markup."""
+    """Return the rows of each group in display order: a foot may precede the body in the markup."""
     groups: list[tuple[str, list[Element]]] = []
     feet: list[tuple[str, list[Element]]] = []
     loose: list[Element] = []
@@ -207,18 +208,18 @@ def is_value(text: str) -> bool:
 
 
 def stub_columns(layout: Layout, texts: Sequence[str]) -> int:
-    """Count the columns at the left that name the rows.
+    """Count the columns on the left that name the rows.
 
-    The markup decides if it has headings in the body. Otherwise a first column of words, or of keys such as numbers of
-    patients, is one, and so are those that share its heading or have none, and the next one while the cells of a column
-    span several rows, but not the same ones as those before it: these describe the rows, as numbers do.
+    The markup decides if it has headings in the body. Otherwise a first column of words, or of keys such as patient
+    numbers, counts. So do the columns that share its heading or have none, and the next one as long as the cells of a
+    column span several rows, but not the same rows as those before it: these describe the rows, as numbers do.
     """
     if layout.n_columns < 2:
         return 0
     head: list[tuple[Placed, str]] = []
     by_column: dict[int, list[tuple[Placed, str]]] = {}
     in_head, n_columns = layout.head, layout.n_columns
-    plain, marks = n_columns, False  # the first column of the body with a cell that is no heading; whether any is one
+    plain, marks = n_columns, False  # the first body column with a cell that is not a heading; whether any cell is one
     for placed in zip(layout.cells, texts, strict=True):
         (_, row, column, _, column_span, heading), text = placed
         if row in in_head:
@@ -249,7 +250,7 @@ def stub_columns(layout: Layout, texts: Sequence[str]) -> int:
 def _named_together(
     layout: Layout, head: Sequence[tuple[Placed, str]], by_column: Mapping[int, Sequence[tuple[Placed, str]]]
 ) -> int:
-    """Count the columns at the left that share the first heading, or follow it without one and hold words."""
+    """Count the columns on the left that share the first heading, or follow it without a heading and hold words."""
     spans = (c.column_span for c, _ in head if c.column == 0)
     n = max((n for n in spans if n < layout.n_columns), default=1)
     if n > 1 or not head:
@@ -269,7 +270,7 @@ def _are_words(held: Sequence[tuple[Placed, str]]) -> bool:
 
 
 def _are_keys(head: Sequence[tuple[Placed, str]], held: Sequence[tuple[Placed, str]]) -> bool:
-    """Check whether numbers name the rows: they count them, or each stands once, below such as "Patient no."."""
+    """Check whether numbers name the rows: they count them, or are unique below a heading such as "Patient no."."""
     filled = [t for _, t in held if t]
     if len(filled) < 2 or len(set(filled)) < len(filled):
         return False
@@ -277,7 +278,7 @@ def _are_keys(head: Sequence[tuple[Placed, str]], held: Sequence[tuple[Placed, s
 
 
 def _count_rows(filled: Sequence[str]) -> bool:
-    """Check whether the cells of a column count the rows from 1, as those of "Study omitted" do; a sum may follow."""
+    """Check whether the cells of a column count the rows from 1, as those of "Study omitted" do; a total may follow."""
     numbers = [t.rstrip(".") for t in filled if not _LETTER.search(t)]
     return (
         len(numbers) >= _COUNTED
@@ -312,11 +313,11 @@ def kinds_of(layout: Layout, texts: Sequence[str], n_stub: int) -> list[str]:
 
 
 def _rows_without_data(layout: Layout, texts: Sequence[str], alone: Set[int]) -> set[int]:
-    """Return the rows that hold a name and no data: several in turn, and none of the names spans the table.
+    """Return the rows with a name and no data: several in succession, if none of the names spans the table.
 
     Args:
         layout: the table.
-        texts: of its cells.
+        texts: texts of its cells.
         alone: rows with one text.
     """
     named = [
@@ -329,7 +330,7 @@ def _rows_without_data(layout: Layout, texts: Sequence[str], alone: Set[int]) ->
 
 
 def slots(layout: Layout) -> Iterator[list[int]]:
-    """Yield for each row the ordinals of the cells in its slots, -1 where there is none."""
+    """Yield for each row the indices of the cells in its slots, -1 if there is none."""
     rows = [[-1] * layout.n_columns for _ in range(layout.n_rows)]
     for n, (_, first, column, row_span, column_span, _) in enumerate(layout.cells):
         if row_span == column_span == 1:

@@ -1,4 +1,4 @@
-"""The licence of an article, and the line that credits it."""
+"""Decide on the licence of an article, and build its attribution line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pmcmine.text.clean import one_line
 
 
 def attribution_line(front: Front, pmcid: str, licence: Stated, doi: str | None) -> str:
-    """Build the attribution as the Creative Commons licences ask for it: who, what, where, under which terms."""
+    """Build the attribution that Creative Commons licences require: author, title, source, licence."""
     names = [f"{a.surname} {_initials(a.given_names)}".strip() for a in front.authors[:3]]
     who = ", ".join(names) + (" et al" if len(front.authors) > 3 else "")
     year = year_of(earliest(front.dates))
@@ -33,10 +33,10 @@ def _initials(given: str | None) -> str:
 
 
 def decide_license(meta: ArticleMeta, front: Front) -> tuple[Stated, str]:
-    """Return (what is decided, what stated it).
+    """Return the decided licence, and the source that stated it.
 
-    Metadata and XML are combined to the stricter, because neither can widen the other. Metadata that states no
-    licence closes; an XML that states none leaves it to the metadata.
+    The stricter of metadata and XML counts, because neither can widen the other. If metadata states no licence, the
+    article is closed; if the XML states none, the metadata decides.
     """
     stated = front.stated
     if meta.license_code is None:

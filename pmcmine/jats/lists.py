@@ -1,4 +1,4 @@
-"""Marks of the items of lists."""
+"""Mark the items of lists."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Final
 from pmcmine.jats.dom import Element
 
 BULLET: Final = "•"
-# An item that says its own mark: "1.", "(a)", "iv)", "–".
+# An item that includes its own mark: "1.", "(a)", "iv)", "–".
 _OWN_MARK: Final = re.compile(r"\s*(?:[(\[]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)\]:]|[•◦▪●○■□–—−*·‣⁃➢✓-])")
 _MARK_LENGTH: Final = 8
 _ROMAN: Final = ((100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 
 
 def mark_items(items: Element, bullet: str = "") -> None:
-    """Put its mark in front of each item of a list, in place: its number if the list is ordered, else a bullet.
+    """Put a mark in front of each item of a list, in place: its number if the list is ordered, otherwise a bullet.
 
-    Items with a label or a mark of their own get none; a list that is marked already stays as it is.
+    Items with a label or their own mark get none; a list that is already marked stays unchanged.
 
     Args:
         items: a `<list>`.

@@ -1,4 +1,4 @@
-"""Text that stands in a section without a paragraph around it."""
+"""Wrap text of a section that is not in a paragraph."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lxml import etree
 from pmcmine.jats.dom import MATHML, Element
 from pmcmine.jats.text import is_picture
 
-# Elements of running text: beside paragraphs, they are part of a paragraph that the markup left out.
+# Inline elements: beside paragraphs, they belong to a paragraph that the markup omitted.
 _INLINE: Final = frozenset(
     {"bold", "italic", "sup", "sub", "sc", "underline", "overline", "strike", "monospace", "roman", "sans-serif",
      "styled-content", "named-content", "xref", "ext-link", "uri", "email", "inline-formula", "abbrev", "fixed-case",
@@ -19,7 +19,7 @@ _INLINE: Final = frozenset(
 
 
 def has_loose_text(element: Element) -> bool:
-    """Check whether text stands straight in an element that holds paragraphs."""
+    """Check whether an element that holds paragraphs has bare text."""
     text = element.text
     if text and not text.isspace():
         return True
@@ -33,7 +33,7 @@ def has_loose_text(element: Element) -> bool:
 
 
 def wrap_loose_text(element: Element) -> None:
-    """Put each run of loose text of an element into a paragraph, in place: links must stay the same elements."""
+    """Wrap each run of bare text of an element into a paragraph, in place: links must stay the same elements."""
     run = None
     children = list(element)
     if element.text and not element.text.isspace():
@@ -46,7 +46,7 @@ def wrap_loose_text(element: Element) -> None:
             if run is None:
                 run = element.makeelement("p")
                 child.addprevious(run)
-            run.append(child)  # takes the text after it along
+            run.append(child)  # moves the text after it along
             continue
         run, tail = None, child.tail
         if tail and not tail.isspace():

@@ -1,4 +1,4 @@
-"""MathML to plain text."""
+"""Convert MathML to plain text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FUNCTIONS: Final = frozenset(
 
 
 def mathml_text(element: Element) -> str:
-    """Write a formula, or a part of one, as plain text."""
+    """Convert a formula, or a part of one, to plain text."""
     tag = element.tag
     if not isinstance(tag, str):
         return entity_text(element.name) if tag is etree.Entity else ""
@@ -88,7 +88,7 @@ def _both_scripts(base: str, low: str, high: str) -> str:
 
 
 def _token(element: Element, name: str) -> str:
-    """Compute the text of an identifier, number, operator or words."""
+    """Return the text of an identifier, number, operator or words."""
     text = element.text or ""
     if len(element):  # entities, glyphs and breaks
         text += "".join(mathml_text(c) + (c.tail or "") for c in element)
@@ -103,7 +103,7 @@ def _token(element: Element, name: str) -> str:
 
 
 def _row(element: Element, parts: list[str]) -> str:
-    """Join the parts of a row; the name of a function keeps apart from its argument."""
+    """Join the parts of a row; a function name stays separate from its argument."""
     if _FUNCTIONS.isdisjoint(parts):
         return "".join(parts)
     last = len(parts) - 1
@@ -113,7 +113,7 @@ def _row(element: Element, parts: list[str]) -> str:
 
 
 def _fenced(element: Element, parts: list[str]) -> str:
-    """Join what is between fences, by the separators given; the last of these serves for all that follow."""
+    """Join the content of fences with the given separators; the last separator serves for all that follow."""
     separators = "".join(element.get("separators", ",").split())
     opened, closed = str(element.get("open", "(")), str(element.get("close", ")"))
     body = parts[0] if parts else ""
@@ -123,7 +123,7 @@ def _fenced(element: Element, parts: list[str]) -> str:
 
 
 def _multiscripts(element: Element) -> str:
-    """Write a base with several scripts, those in front first, as in ^14_6C."""
+    """Write a base with several scripts, leading ones first, as in ^14_6C."""
     children = [c for c in element if isinstance(c.tag, str)]
     names = [c.tag.rpartition("}")[2] for c in children]
     cut = names.index("mprescripts") if "mprescripts" in names else len(children)
@@ -140,13 +140,13 @@ def _multiscripts(element: Element) -> str:
 def _base(text: str) -> str:
     """Write the base of a power, in brackets if it is a sum or quotient."""
     bare = text.strip()
-    # Markup that takes too much as the base, up to `1.5 × 10` or `y = x`, is common.
+    # Markup often includes too much in the base, such as `1.5 × 10` or `y = x`.
     calculated = any(c in bare for c in "+−-/") and "=" not in bare and not bare.endswith(("10", "("))
     return f"({bare})" if calculated and len(bare) > 1 and not _is_closed(bare) else text
 
 
 def _is_closed(text: str) -> bool:
-    """Check whether one pair of brackets holds all of a text."""
+    """Check whether one pair of brackets encloses the whole text."""
     if len(text) < 2 or text[0] + text[-1] not in ("()", "[]", "{}", "||", "⟨⟩"):
         return False
     depth = 0
@@ -163,5 +163,5 @@ def _group(text: str) -> str:
 
 
 def entity_text(name: str) -> str:
-    """Resolve an entity that the DTD, which is never loaded, would have defined."""
+    """Resolve an entity that the DTD, which is never loaded, would define."""
     return meaning(name)

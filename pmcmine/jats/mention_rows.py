@@ -1,4 +1,4 @@
-"""Rows of mentions: links and words of an article that name its figures, within bounds."""
+"""Build the rows of mentions: links and words of an article that name its figures, within limits."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def links_to_figures(
 
 
 def joined(parts: Sequence[tuple[int, Text]]) -> tuple[Ref, ...]:
-    """Return the links of texts that were joined, each of which begins at an offset."""
+    """Return the links of joined texts, shifted by the offsets of the texts."""
     return tuple([ref._replace(start=ref.start + at, end=ref.end + at) for at, flat in parts for ref in flat.refs])
 
 
 def links_outside(links: Sequence[Element], kind: str, known: Container[Element]) -> Iterator[str]:
-    """Yield what the ledger says of each link of a kind whose text is in no row: where it is, and its target.
+    """Yield the ledger entry of each link of a kind that is in no text row: its parent element and its target.
 
     Args:
         links: every `<xref>` of the article.
@@ -51,7 +51,7 @@ def links_outside(links: Sequence[Element], kind: str, known: Container[Element]
 
 
 class LinkTargets:
-    """What links to figures mean if they lead to a group of figures, or to a part of one."""
+    """Resolve links that lead to a group of figures, or to a part of a figure."""
 
     def __init__(self, root: Element, body: Body, ids: list[str], index: FigureIndex) -> None:
         self.root = root
@@ -62,7 +62,7 @@ class LinkTargets:
         self.added = 0
 
     def resolve(self, refs: tuple[Ref, ...]) -> tuple[Ref, ...]:
-        """Resolve the links with the ids of figures in place of those of groups, and of graphics and captions."""
+        """Replace ids of groups, graphics and captions in links by those of figures."""
         for ref in refs:
             if ref.kind == "fig" and not self._are_figures(ref.rids):
                 break
@@ -74,7 +74,7 @@ class LinkTargets:
         """Resolve a link to the ids of figures.
 
         Raises:
-            Rejected: XML_TOO_LARGE where links to whole groups of figures multiply beyond the bound.
+            Rejected: XML_TOO_LARGE if links to whole groups of figures multiply beyond the limit.
         """
         rids = dict.fromkeys(i for r in ref.rids for i in self._targets(r))
         if len(rids) > len(ref.rids):
@@ -94,7 +94,7 @@ class LinkTargets:
         return self.parts.get(rid, (rid,))
 
     def _parts(self) -> dict[str, tuple[str, ...]]:
-        """Return figures by the ids of what is in them and of the boxes around them."""
+        """Return figures by the ids of elements in them and of the boxes around them."""
         inside: dict[str, tuple[str, ...]] = {}
         around: dict[str, list[str]] = {}
         for found, name in zip(self.body.figures, self.ids, strict=True):
@@ -109,7 +109,7 @@ class LinkTargets:
 
 
 class RepeatedText:
-    """Counts the characters that an article's rows repeat: a small file must not become gigabytes of rows."""
+    """Count the characters that an article's rows repeat: a small file must not become gigabytes of rows."""
 
     def __init__(self) -> None:
         self._n = 0
@@ -118,7 +118,7 @@ class RepeatedText:
         """Count characters.
 
         Raises:
-            Rejected: XML_TOO_LARGE above the bound.
+            Rejected: XML_TOO_LARGE above the limit.
         """
         self._n += n
         if self._n > bounds.REPEATED:
@@ -129,7 +129,7 @@ class RepeatedText:
 
 
 class MentionRows:
-    """Collects the mentions of one article and remembers which links they account for."""
+    """Collect the mentions of one article and the links that they account for."""
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ class MentionRows:
         self.targets = targets
         self.ledger = ledger
         self.rows: list[Mention] = []
-        self.unresolved = 0  # and those beyond the bound
+        self.unresolved = 0  # unresolved links, and those beyond the limit
         self.found = 0
         self.links: set[Element] = set()
 
@@ -215,7 +215,7 @@ class MentionRows:
         text: str | None,
         parts: tuple[tuple[int, Text], ...],
     ) -> None:
-        """Find the mentions in a text joined from parts; only linked ones, for a caption names itself."""
+        """Find the mentions in a text joined from parts; only linked ones, as a caption names itself."""
         refs = joined(parts)
         if text is not None and refs:
             self.read(context_id, context_kind, section_kind, text, self.targets.resolve(refs))
@@ -224,14 +224,14 @@ class MentionRows:
         """Count mentions, including those that become rejects.
 
         Raises:
-            Rejected: XML_TOO_LARGE above the bound.
+            Rejected: XML_TOO_LARGE above the limit.
         """
         self.found += n
         if self.found > bounds.MENTIONS_READ:
             raise Rejected(Reason.XML_TOO_LARGE, f"more than {bounds.MENTIONS_READ} mentions of figures")
 
     def outside(self, links: Sequence[Element]) -> int:
-        """Return ledger rows for links to figures in places whose text is in no row; their number.
+        """Add ledger rows for links to figures from text that is in no row; return their number.
 
         Args:
             links: every `<xref>` of the article.

@@ -1,4 +1,4 @@
-"""Numbers and panels in words that name figures: groups, ranges and lists."""
+"""Parse numbers and panels in words that name figures: groups, ranges and lists."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-# Possessive and atomic where what is given back could not help: each list is read in one way only. A list of panels
-# has a bound, so that a mention does.
+# Possessive and atomic wherever backtracking can't help: each list is read in one way only. A list of panels has a
+# limit, so that a mention has one.
 _PANEL = r"(?:[A-Z]|[a-z])\d{0,2}+(?![A-Za-z0-9])['’′″]{0,2}+"
 _BETWEEN = r"(?>\s?(?:[-–—&]|,?\s?(?:and|&)(?=\W)|,|to(?=\W))\s?)"
 _MORE = rf"(?:{_BETWEEN}{_PANEL}){{0,80}}+"
@@ -20,7 +20,7 @@ PANELS_PATTERN = (
     rf"|\s?,?\s(?:[Pp]anels?\s)?{_PANEL}{_MORE})"
 )
 _LETTER = re.compile(r"(?<![A-Za-z])([A-Za-z])\d{0,2}(?![A-Za-z])['’′″]{0,2}")
-# What follows a letter that is a statistic, a unit of a name or a genus: "P < .05", "n = 3", "T cells", "E. coli".
+# Text after a letter that is a statistic, a unit of a name or a genus: "P < .05", "n = 3", "T cells", "E. coli".
 _NO_PANEL = re.compile(
     r"\s?[<>=≤≥≈~]|\s?,?\s?0?\.\d|,\d|\.[A-Za-z]|\s?\.\s?[a-z]|\s?\(\d|[-‐‑–—\s](?:values?|tests?|cells?|lymphocytes?|statistics?|scores?|rays?|"
     r"termin(?:al|us|i)|chromosomes?|domains?|axis|axes|receptors?)\b|\s?for\s(?:trend|interaction|heterogeneity)\b|"
@@ -31,7 +31,7 @@ _FOLLOWED = re.compile(
     r"\s(?:shows?|showed|depicts?|illustrates?|presents?|displays?|indicates?|represents?|demonstrates?|summari[sz]es?|"
     r"reveals?|suggests?|compares?|plots?|describes?|respectively|(?:are|is|and|to|for|in)(?=\s))"
 )
-_MAX_STEP = 6  # letters between two panels of a list that is followed by a word: more is a name, "Fig. 1A and T cells"
+_MAX_STEP = 6  # letters between two panels of a list before a word: more is a name, "Fig. 1A and T cells"
 _ITEM = rf"\d{{1,3}}(?![\d%])(?!\.\d)(?:{PANELS_PATTERN})?"
 _SEPARATOR = r"(?:\s?[-–—]\s?|\s?,\s?(?:and\s|&\s)?|\s(?:and|to|through|&)\s|\s?/\s?)(?:[Ff]igs?\.?\s?|[Ff]igures?\s?)?"
 _GROUP = re.compile(
@@ -45,35 +45,35 @@ OF_ANOTHER_WORK = re.compile(
     r"\s{0,2},?\s{0,2}(?:of|in|from)\s{1,2}(?:the\s{1,2})?"
     r"(?:refs?\b|references?\b|\[|\(\d{1,3}[),]|\(?[A-Z]\w{1,40}\s{1,2}(?:et\s{1,2}al|and\b|\())"
 )
-# "Additional file 1: Figure 2", "Dataset S1, Table 1": of that file.
+# "Additional file 1: Figure 2", "Dataset S1, Table 1": in that file.
 OF_FILE = r"\b(?:additional\s+(?:data\s+)?files?\s+\w{1,3}|(?:dataset|data|file|text|appendix)\s+S\d{1,2})\s*[,:]"
-# Words before "figure" that make it another series than the article's own.
+# Words before "figure" that indicate another series than the article's own.
 _OTHER_SERIES = re.compile(
     r"(?:(?:suppl\w*\.?|supporting)(?:\s+(?:materials?|information|data|files?|notes?|text))?(?:\s+S?\d{1,2})?\s*[,:]?"
     r"|additional|extended\s+data\s*,?|appendix|(?-i:\bSI)\s*,?|\bpl(?:ate)?s?\.?\s*\w{1,6}\s*[,:]"
     rf"|{OF_FILE})\s*$",
     re.IGNORECASE,
 )
-_BEFORE_SERIES = 48  # characters before "figure" that are read for them
+_BEFORE_SERIES = 48  # characters before "figure" searched for them
 LONGEST_PANELS = 600  # characters of the panels of one mention that is joined from several
 
 
 @dataclass(frozen=True, slots=True)
 class FigureItem:
-    """A number after the word figure: `start` takes the word in, `at` is the number itself."""
+    """A number after the word figure: `start` includes the word, `at` is the number itself."""
 
     start: int
     at: int
     end: int
     number: int
     panels: str | None
-    range_from: int | None  # the number that a range reaches from
-    plural: bool  # "figures", which a range of them has as a rule
-    certain: bool  # whether it may count without a link
+    range_from: int | None  # the start of a range that ends here
+    plural: bool  # "figures", as usual for a range
+    certain: bool  # whether it counts without a link
 
 
 def tidy_panels(panels: str | None) -> str | None:
-    """Return panels without brackets around them and without a comma or "panel" in front."""
+    """Return panels without surrounding brackets and without a leading comma or "panel"."""
     if not panels:
         return None
     said = _HEAD.sub("", panels).strip()
@@ -83,9 +83,9 @@ def tidy_panels(panels: str | None) -> str | None:
 
 
 def _kept(text: str, start: int, end: int) -> int:
-    """Return where the panel letters of text[start:end] end; `start` if there are none.
+    """Return the end of the panel letters of text[start:end]; `start` if there are none.
 
-    Letters stand right behind the number ("1A, B"), or after a space or a comma ("1, A and B"), where less is believed.
+    Letters follow the number directly ("1A, B"), or after a space or a comma ("1, A and B"), which needs more evidence.
     """
     letters = list(_LETTER.finditer(text, start, end))
     if not letters or "(" in text[start:end]:
@@ -107,7 +107,7 @@ def _kept(text: str, start: int, end: int) -> int:
                 and text.startswith(" ", after)
                 and not (n == 0 and _FOLLOWED.match(text, after))
             ):
-                break  # the article of "Fig. 1B, a few"
+                break  # the article in "Fig. 1B, a few"
         if n:
             numbered = len(letter[0].rstrip("'’′″")) > 1
             another = letter[1].isupper() != first[1].isupper()
@@ -122,7 +122,7 @@ def _kept(text: str, start: int, end: int) -> int:
         kept = after
     if attached or named or kept == start:
         return kept
-    # After a space or a comma, a lone letter or a list must be closed or have a verb behind it.
+    # After a space or a comma, a lone letter or a list must be closed or followed by a verb.
     one = kept == first.end()
     if first[1] == "S" and len(first[0]) > 1:
         return start  # "Fig. 2, S6 Table"
@@ -133,7 +133,7 @@ def _kept(text: str, start: int, end: int) -> int:
 
 
 def panels_of_match(text: str, match: re.Match[str]) -> tuple[str | None, int]:
-    """Return the panels of a matched number as written, and where they end."""
+    """Return the panels of a matched number as written, and their end."""
     if match["panels"] is None:
         return None, match.end()
     end = _kept(text, match.start("panels"), match.end("panels"))
@@ -163,7 +163,7 @@ def is_name(group: re.Match[str]) -> bool:
 
 
 class _Numbered(Protocol):
-    """A number that a text names, of a figure or a table."""
+    """A number of a figure or a table in a text."""
 
     @property
     def range_from(self) -> object | None: ...
@@ -176,19 +176,19 @@ _Item = TypeVar("_Item", bound=_Numbered)
 
 
 def is_half_name(items: Sequence[_Item], n: int, known: Callable[[_Item], bool]) -> bool:
-    """Return whether a number is half of a name: "Fig. 4-15" without a plural, where there is no figure 15."""
+    """Return whether a number is half of a name: "Fig. 4-15" without a plural, if there is no figure 15."""
     last = items[n] if items[n].range_from is not None else items[n + 1] if n + 1 < len(items) else None
     return last is not None and last.range_from is not None and not last.plural and not known(last)
 
 
 def extended_to(text: str, item: FigureItem, end: int) -> FigureItem:
-    """Extend an item with panels to `end`, where another naming of the same figure ends."""
+    """Extend an item with panels to `end`, the end of another mention of the same figure."""
     panels = text[item.end - len(item.panels or "") : end].strip(" ()")
     return replace(item, end=end, panels=panels)
 
 
 def find_items(text: str) -> list[FigureItem]:
-    """Find the numbers of figures that a text names."""
+    """Find the figure numbers in a text."""
     found: list[FigureItem] = []
     for group in _groups(text):
         base = group.start("items")
@@ -201,7 +201,7 @@ def find_items(text: str) -> list[FigureItem]:
             number, before = int(item["number"]), int(previous["number"]) if previous else 0
             written, end = panels_of_match(text, item)
             if is_range and number < before:
-                break  # "Fig. 5G-4": part of a name, no range of figures
+                break  # "Fig. 5G-4": part of a name, not a range of figures
             if is_range and number == before and written and found and 0 < len(found[-1].panels or "") < LONGEST_PANELS:
                 # "Fig. 2A–2D": one figure, and its panels as written.
                 found[-1] = extended_to(text, found[-1], end)

@@ -28,7 +28,7 @@ _BEFORE = re.compile(r"\s?(?:[-–—,&]|\b(?:and|to|through))$")
 _BARE_RANGE = re.compile(r"\s*(?:[-–—]|to|through)\s*(?:[Ff]ig(?:ure)?s?\.?\s*)?")
 _BARE_LINK = re.compile(rf"(?P<number>\d{{1,3}})?\s?(?P<panels>{PANELS_PATTERN})")
 _SUPPLEMENTARY = re.compile(r"S\d{1,2}")
-# Panels of a supplement's figure: "Figure S1B", "S1B Fig", "Figure 2—figure supplement 1B".
+# Panels of a supplementary figure: "Figure S1B", "S1B Fig", "Figure 2—figure supplement 1B".
 _OF_SUPPLEMENT = re.compile(
     rf"(?:(?:(?![Ss]\d).){{0,80}}[\s.—–-])?(?:S|[Ff]igure\s[Ss]upplement\s)\d{{1,2}}(?P<panels>{PANELS_PATTERN})(?:\s[Ff]igs?\.?)?"
 )
@@ -42,7 +42,7 @@ _LABEL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A figure named at one place of a text; offsets are code points of that text."""
+    """A figure named in a span of a text; offsets are code points of that text."""
 
     figure: int
     start: int
@@ -53,12 +53,12 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class FigureIndex:
-    """The figures of an article as texts name them, by ordinal."""
+    """The figures of an article by their names in texts, as ordinals."""
 
     by_id: Mapping[str, int]
     by_number: Mapping[int, int] = field(default_factory=dict)
     groups: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    lettered: frozenset[int] = frozenset()  # those whose label ends with a letter, which is no panel: "Figure S1A"
+    lettered: frozenset[int] = frozenset()  # labels that end with a letter, which is not a panel: "Figure S1A"
 
     @classmethod
     def of(
@@ -68,7 +68,7 @@ class FigureIndex:
         main: Sequence[bool],
         groups: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
     ) -> FigureIndex:
-        """Build from the figures' XML ids, labels, whether each is of the main series, and the ids of groups."""
+        """Build from the figures' XML ids, labels, whether each belongs to the main series, and the ids of groups."""
         by_id: dict[str, int] = {}
         by_number: dict[int, int] = {}
         for ordinal, (xml_id, label, is_main) in enumerate(zip(ids, labels, main, strict=True)):
@@ -81,11 +81,11 @@ class FigureIndex:
         return cls(by_id, by_number, groups, lettered)
 
     def knows(self, xml_id: str) -> bool:
-        """Return whether an id is that of a figure or of a group of figures."""
+        """Return whether an id belongs to a figure or a group of figures."""
         return xml_id in self.by_id or xml_id in self.groups
 
     def figures(self, xml_ids: Sequence[str]) -> list[int]:
-        """Return the figures of some ids, each once; the id of a group stands for all figures in it."""
+        """Return the figures with these ids, each once; the id of a group stands for all its figures."""
         found: dict[int, None] = {}
         for xml_id in xml_ids:
             if xml_id in self.groups:
@@ -96,7 +96,7 @@ class FigureIndex:
 
 
 def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[list[Named], list[Ref]]:
-    """Find all figures that a text names, in order of place, and the figure links that lead nowhere.
+    """Find all figures that a text names, in order of position, and the figure links without a target.
 
     Args:
         text: the text of a paragraph, caption or title.
@@ -104,7 +104,7 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
         index: the article's figures.
 
     Raises:
-        Rejected: XML_TOO_LARGE above the bound on mentions of one text.
+        Rejected: XML_TOO_LARGE above the limit on mentions in one text.
     """
     if not refs and not index.by_number:
         return [], []
@@ -125,7 +125,7 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
 
 
 def _links(refs: Sequence[Ref], index: FigureIndex) -> tuple[list[tuple[Ref, list[int]]], list[Ref]]:
-    """Links to figures, each with these, and figure links that lead nowhere."""
+    """Return the links to figures, each with its figures, and figure links without a target."""
     links: list[tuple[Ref, list[int]]] = []
     dangling: list[Ref] = []
     n_linked = 0
@@ -143,7 +143,7 @@ def _links(refs: Sequence[Ref], index: FigureIndex) -> tuple[list[tuple[Ref, lis
 def _linked(
     text: str, links: Sequence[tuple[Ref, list[int]]], items: Sequence[FigureItem], index: FigureIndex
 ) -> tuple[list[Named], set[tuple[int, int]]]:
-    """Mentions that are links, and the (item, figure) that these cover."""
+    """Return mentions that are links, and the (item, figure) pairs that these cover."""
     named: list[Named] = []
     taken: set[tuple[int, int]] = set()
     begins = sorted(ref.start for ref, _ in links)
@@ -152,7 +152,7 @@ def _linked(
         inside = range(bisect_right(item_ends, ref.start), bisect_left(item_starts, ref.end))
         figures = _meant(linked, [items[n].number for n in inside], ref, index)
         _check_number(len(named) + len(figures))
-        saying: dict[int | None, list[int]] = {}  # items of this link by the figure that their number says
+        saying: dict[int | None, list[int]] = {}  # items of this link by the figure with their number
         for n in inside:
             saying.setdefault(index.by_number.get(items[n].number), []).append(n)
         for figure in figures:
@@ -163,7 +163,7 @@ def _linked(
                 item, covered = _as_one(text, items, own, ref)
                 taken.update((n, figure) for n in covered)
                 item = _before_next(text, item, ref, begins)
-                # A link with several numbers names each figure at its own; otherwise all of the link is the mention.
+                # If a link has several numbers, each names its own figure; otherwise the whole link is the mention.
                 whole = len(inside) == 1
                 start = min(item.start, ref.start) if whole else item.start
                 end = max(item.end, ref.end) if whole else item.end
@@ -176,7 +176,7 @@ def _linked(
 
 
 def _as_one(text: str, items: Sequence[FigureItem], own: Sequence[int], ref: Ref) -> tuple[FigureItem, list[int]]:
-    """Return the first item of a link with those joined that follow it, and the numbers of all these.
+    """Return the first item of a link joined with those that follow it, and the indices of all these.
 
     "Fig. 2A and 2C" in one link is one mention.
     """
@@ -192,12 +192,12 @@ def _as_one(text: str, items: Sequence[FigureItem], own: Sequence[int], ref: Ref
 
 
 class _Spans:
-    """Spans of links; a query for the links in a range takes the same time for any number of links."""
+    """Spans of links; querying a range takes constant time for any number of links."""
 
     def __init__(self, refs: Sequence[Ref]) -> None:
         spans = sorted((r.start, r.end) for r in refs)
         self._starts = [start for start, _ in spans]
-        self._ends = list(accumulate((end for _, end in spans), max))  # how far they reach up to each
+        self._ends = list(accumulate((end for _, end in spans), max))  # farthest end up to each
 
     def overlap(self, start: int, end: int) -> bool:
         """Return whether a span begins before `end` and ends after `start`."""
@@ -205,7 +205,7 @@ class _Spans:
         return n > 0 and self._ends[n - 1] > start
 
     def cover(self, at: int) -> bool:
-        """Return whether a span holds the character at an offset."""
+        """Return whether a span contains the character at an offset."""
         return self.overlap(at, at + 1)
 
 
@@ -213,7 +213,7 @@ def _check_number(n: int) -> None:
     """Check the number of mentions in one text.
 
     Raises:
-        Rejected: XML_TOO_LARGE above the bound: links to whole groups of figures multiply.
+        Rejected: XML_TOO_LARGE above the limit: links to whole groups of figures multiply.
     """
     if n > bounds.MENTIONS_READ:
         raise Rejected(Reason.XML_TOO_LARGE, f"more than {bounds.MENTIONS_READ} mentions of figures in one text")
@@ -235,11 +235,11 @@ def _unlinked(
         links: those that lead to figures, with the figures.
         covered: items that a link has named.
         index: the article's figures.
-        before: mentions that were found before.
+        before: number of mentions found before.
     """
     named: list[Named] = []
     to_figures = {id(ref) for ref, _ in links}
-    # A number inside a link to another thing (a supplement, a figure elsewhere) is that link's.
+    # A number inside a link to something else (a supplement, a figure elsewhere) belongs to that link.
     foreign = _Spans([r for r in refs if id(r) not in to_figures])
     linked = _Spans([r for r, _ in links])
     to_one: dict[int, _Spans] = {}
@@ -272,7 +272,7 @@ def _unlinked(
 
 
 def _meant(linked: list[int], numbers: Sequence[int], ref: Ref, index: FigureIndex) -> list[int]:
-    """Return the figures that a link means: of a group of several numbers, those whose number it says."""
+    """Return the figures that a link means: for a group with several numbers, those with the numbers in its text."""
     said = {index.by_number[n] for n in numbers if n in index.by_number}
     if not said or not any(r in index.groups for r in ref.rids):
         return linked
@@ -282,7 +282,7 @@ def _meant(linked: list[int], numbers: Sequence[int], ref: Ref, index: FigureInd
 
 
 def _without_separator(text: str) -> str:
-    """Drop what joins a text to the next item: a separator, opening brackets and white space."""
+    """Drop the end of a text that joins it to the next item: a separator, opening brackets and white space."""
     end = len(text)
     while end and (text[end - 1] == "(" or text[end - 1].isspace()):
         end -= 1
@@ -291,9 +291,9 @@ def _without_separator(text: str) -> str:
 
 
 def _before_next(text: str, item: FigureItem, ref: Ref, begins: Sequence[int]) -> FigureItem:
-    """Cut the panels of an item where another link begins: in "Fig. 2A, B" both letters may be links of their own.
+    """Cut the panels of an item at the start of another link: in "Fig. 2A, B" both letters may be separate links.
 
-    The second end of a range stays, for the link of the first end is the only one that names what is between.
+    The second end of a range stays, as only the link of the first end names the figures in between.
     """
     if not item.panels:
         return item
@@ -307,7 +307,7 @@ def _before_next(text: str, item: FigureItem, ref: Ref, begins: Sequence[int]) -
 
 
 def _of_link(text: str, ref: Ref, figure: int, index: FigureIndex) -> tuple[str | None, int]:
-    """Panels of a link that does not say figure, such as "2C" or "B" after "Fig. 2A", or of letters behind it."""
+    """Return the panels of a link without the word figure, such as "2C" or "B" after "Fig. 2A", or behind it."""
     own = _BARE_LINK.fullmatch(text, ref.start, ref.end)
     if own and not own["number"] and _SUPPLEMENTARY.fullmatch(text, ref.start, ref.end):
         return None, ref.end
@@ -321,7 +321,7 @@ def _of_link(text: str, ref: Ref, figure: int, index: FigureIndex) -> tuple[str 
 
 
 def _of_supplement(text: str, ref: Ref, figure: int, index: FigureIndex) -> str | None:
-    """Panels in a link to a figure of a supplement."""
+    """Return the panels in a link to a supplementary figure."""
     match = None if figure in index.lettered else _OF_SUPPLEMENT.fullmatch(text, ref.start, ref.end)
     return tidy_panels(match["panels"]) if match else None
 
@@ -329,7 +329,7 @@ def _of_supplement(text: str, ref: Ref, figure: int, index: FigureIndex) -> str 
 def _unnumbered_ranges(
     text: str, links: Sequence[tuple[Ref, list[int]]], index: FigureIndex, named: Sequence[Named]
 ) -> list[Named]:
-    """Return figures between two linked ends of a range whose labels hold no numbers: by document order."""
+    """Return figures between two linked ends of a range if their labels have no numbers: by document order."""
     between: list[Named] = []
     numbered = set(index.by_number.values())
     ordered = sorted((m.start, m.figure) for m in named)

@@ -1,4 +1,4 @@
-"""Licence statements of an article's or a part's XML: where they stand, what each is about, and since when."""
+"""Read licence statements from the XML: their place, their subject, and their start date."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pmcmine.rights.words import CLOSED_TYPE, NAMES_QUICK, TERM_IN_CODE
 
 _PARAGRAPHS: Final = ("license-p", "p", "title")
 _MINING = re.compile(r"(?:text|data)[\s_-]?(?:and[\s_-]?data[\s_-]?)?mining|\btdm\b", re.I)
-# PMC marks the Creative Commons licence that it has read out of the prose itself as `ccbylicense` and the like.
+# PMC marks the Creative Commons licences that it recognised in the prose as `ccbylicense` and the like.
 _PMC_MARK = re.compile(r"cc.*license", re.I)
 _LICENSE_SUFFIX = re.compile(r"[-_ ]?licen[sc]e$", re.I)
 _DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
@@ -29,7 +29,7 @@ def today() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """What `<permissions>` and the like of an article say.
+    """The content of `<permissions>` and similar elements of an article.
 
     Attributes:
         stated: all licence statements combined.
@@ -43,7 +43,7 @@ class Permissions:
 
 
 def linked_text(element: Element) -> str:
-    """Return the text of an element, the URL of each link in angle brackets behind the words that are linked."""
+    """Return the text of an element, with the URL of each link in angle brackets behind its text."""
     parts: list[str] = []
     _collect(element, parts)
     return " ".join("".join(parts).split())
@@ -61,7 +61,7 @@ def _collect(element: Element, parts: list[str]) -> None:
 
 
 def _future(ref: Element, as_of: str) -> bool:
-    """Check whether a dated licence comes into force after `as_of`; a date that cannot be read is in the future."""
+    """Check whether a dated licence comes into force after `as_of`; an unreadable date counts as future."""
     start = (ref.get("start_date") or "").strip()
     if not start:
         return False
@@ -99,7 +99,7 @@ def _license(element: Element, as_of: str) -> Stated:
     if any(_MINING.search(k) for k in kinds) or (refs and not in_force):
         return Stated(License.OTHER, terms=stated.terms, partial=True)
     named = href is not None and read_statement((), (href,)).license is not None
-    # A licence of which only the address is known, or a type that says no.
+    # A licence with only an address, or a restrictive type.
     if (href and not named and stated.license is None) or CLOSED_TYPE.search(element.get("license-type") or ""):
         stated = Stated(License.OTHER, terms=stated.terms)
     coded = frozenset(t.upper() for k in kinds for t in TERM_IN_CODE.findall(k.lower()))
@@ -107,7 +107,7 @@ def _license(element: Element, as_of: str) -> Stated:
 
 
 def read_permissions(holders: Iterable[Element], as_of: str) -> Permissions:
-    """Read `<permissions>` elements, or other elements that hold licences and copyright statements.
+    """Read `<permissions>` elements, or other elements with licences and copyright statements.
 
     Args:
         holders: the elements.

@@ -1,4 +1,4 @@
-"""What stands in an article, in the order in which it is read."""
+"""List the contents of an article in reading order."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class Step(NamedTuple):
 
     Attributes:
         kind: `heading`, `paragraph`, `figure` or `table`.
-        ordinal: place among those of its kind, from 0.
-        row_id: its row; of a heading, `<article_id>/<path>` of its section.
-        path: place in the XML.
+        ordinal: index among those of its kind, from 0.
+        row_id: its row; for a heading, `<article_id>/<path>` of its section.
+        path: path in the XML.
         section_kind: kind of the section.
-        text: of a heading.
-        level: of a heading, from 1.
+        text: text of a heading.
+        level: level of a heading, from 1.
     """
 
     kind: str
@@ -37,11 +37,11 @@ def reading_order(
     figure_ids: Sequence[str],
     table_ids: Sequence[str],
 ) -> tuple[Step, ...]:
-    """List what the walk over an article found, as it stands in the XML.
+    """List the elements found by the walk over an article, in the order of the XML.
 
     Args:
-        body: what the walk found.
-        article_id: of the article.
+        body: the elements found.
+        article_id: id of the article.
         paragraph_ids: rows of `body.paragraphs`.
         figure_ids: rows of `body.figures`.
         table_ids: rows of `body.tables`.

@@ -1,4 +1,4 @@
-"""Records of one article's XML, and the facts needed to read it."""
+"""Define records of one article's XML, and the facts needed to read it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from schemas.table_mention import TableMention
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleMeta:
-    """Metadata that a source has for an article version before its XML is read.
+    """A source's metadata of an article version, known before its XML is read.
 
-    `license_code` is None if the source has no metadata at all (then the XML decides); a source whose
-    metadata states no licence gives an empty string. `as_of` is the day of the snapshot, today if None.
+    `license_code` is None if the source has no metadata at all (then the XML decides), and empty if its metadata states
+    no licence. `as_of` is the day of the snapshot, today if None.
     """
 
     pmcid: str
@@ -39,7 +39,7 @@ class ArticleMeta:
 
     @property
     def article_id(self) -> str:
-        """`PMC<digits>.<version>`."""
+        """Return `PMC<digits>.<version>`."""
         return make_article_id(self.pmcid, self.version)
 
 
@@ -72,8 +72,9 @@ class FigureDraft:
 class Extraction:
     """All rows of one article.
 
-    `found` counts what the XML holds by kind, for the sums: each is a row or a reject. `order` lists paragraphs,
-    headings, figures and tables as they stand in the XML. `arrays` are the ids of the grids whose lines are paragraphs.
+    `found` counts the elements of the XML by kind, for the balance: each is a row or a reject. `order` lists
+    paragraphs, headings, figures and tables in the order of the XML. `arrays` are the ids of grids with lines that are
+    paragraphs.
     """
 
     article: Article

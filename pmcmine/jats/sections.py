@@ -1,4 +1,4 @@
-"""Section kinds, from `sec-type` and from titles as they are usually worded."""
+"""Classify sections by `sec-type` and by the usual wording of titles."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 OTHER: Final = "other"
-# The order decides: "Results and discussion" is results, "Methods and results" is methods.
+# The first match counts: "Results and discussion" is results, "Methods and results" is methods.
 _PATTERNS: Final = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
@@ -32,7 +32,7 @@ _PATTERNS: Final = tuple(
         ("appendix", r"appendi"),
     )
 )  # fmt: skip
-# Titles that are the plain name of a section: they count before its type, and also inside of another section.
+# Titles that are the plain name of a section: they take precedence over its type, also inside another section.
 _PLAIN: Final = re.compile(
     r"(?:(?:\d[\d.]*|[ivxlc]+)[.):]?\s+)?(?:"
     r"(?:materials?|patients|subjects|participants)?(?: and |/| & )?methods?(?: and materials?)?"
@@ -54,7 +54,7 @@ _INSIDE: Final = frozenset({"introduction", "methods", "results", "discussion", 
 _PUBLISHER: Final = re.compile(r"\s*publisher\W{0,2}s? note\W*")
 _SPLIT: Final = re.compile(r"[a-z]+").findall
 _LONGEST: Final = 60  # characters
-# First letters of the words that the patterns look for: most titles have none of them.
+# First letters of the words in the patterns: most titles have none of them.
 _STEMS: Final = frozenset(
     w[:3] for _, pattern in _PATTERNS for w in re.findall("[a-z]{3,}", re.sub(r"\\[a-z]", " ", pattern.pattern))
 )
@@ -66,14 +66,14 @@ SELF_KINDS: Final = {
 }
 
 
-# Kinds that an appendix may be by its title: publishers put these parts into appendices.
+# Kinds that the title may give an appendix: publishers put these parts into appendices.
 _IN_APPENDIX: Final = frozenset(
     {"supplementary", "abbreviations", "data_availability", "acknowledgements", "funding", "conflicts", "ethics"}
 )
 
 
 def kind_of_part(tag: str, title: str | None) -> str:
-    """Return the kind of one of `SELF_KINDS`, of its own accord or as its title says."""
+    """Return the kind of one of `SELF_KINDS`, from its title or its tag."""
     if tag in ("app", "ack"):
         kind = _told(title)
         if kind is not None and kind in _IN_APPENDIX:
@@ -85,12 +85,12 @@ def kind_of_part(tag: str, title: str | None) -> str:
 
 @lru_cache(maxsize=4096)
 def kind_of(sec_type: str | None, title: str | None, parent: str | None = None) -> str | None:
-    """Return the kind of a section of its own accord, None if neither type nor title tells.
+    """Return the kind of a section from its type or title; None if neither determines it.
 
     Args:
-        sec_type: type that the markup states.
+        sec_type: type stated in the markup.
         title: title of the section.
-        parent: kind of the section around it: in methods, "Focus group discussions" are no discussion.
+        parent: kind of the enclosing section: in methods, "Focus group discussions" are not a discussion.
     """
     if title and len(title) <= _LONGEST:
         words = title.lower()
@@ -102,8 +102,8 @@ def kind_of(sec_type: str | None, title: str | None, parent: str | None = None) 
 
 
 def _told(words: str | None) -> str | None:
-    """Return the kind that a type or title tells."""
-    # A long title tells a finding, not a kind: "Case volume affects the results of …".
+    """Return the kind indicated by a type or title."""
+    # A long title states a finding, not a kind: "Case volume affects the results of …".
     if not words or len(words) > _LONGEST:
         return None
     words = words.lower()

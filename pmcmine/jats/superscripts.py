@@ -1,4 +1,4 @@
-"""Superscripts and subscripts in plain text: powers, marks, and white space of the markup before them."""
+"""Convert superscripts and subscripts to plain text: powers, marks, and the markup's white space before them."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Final
 from pmcmine.jats.dom import Element
 
 _NUMBER: Final = re.compile(r"(?:[-−–‐‑－+]\s?)?\d+(?:[./·]\d+)?")
-_NUMBERS: Final = re.compile(r"\d+[a-z]?(?:\s?[,;–-]\s?\d+[a-z]?)+")  # of several citations
+_NUMBERS: Final = re.compile(r"\d+[a-z]?(?:\s?[,;–-]\s?\d+[a-z]?)+")  # several citations
 _VARIABLE_POWER: Final = re.compile(r"\(?[-−–‐‑－]\s?\(?[Δ∆A-Za-z]|[nNx]$")  # 2^−ΔΔCt, 2^n
 _WORD: Final = re.compile(r"[^\W\d_][a-zß-ÿ]{3,}$")
 _SPACED_TEN: Final = re.compile(r"[×xX·*∙•]\s?10 $")
-_REACH: Final = 48  # characters before a superscript that decide its meaning
+_REACH: Final = 48  # characters before a superscript that determine its meaning
 _CHARGE: Final = re.compile(r"\d?[-−–‐‑+]{1,2}")
 _ORDINALS: Final = frozenset({"st", "nd", "rd", "th"})
 _SQUARED: Final = re.compile(r"(?<!\w)(?:[kcdmnµμ]?m|[χηRrI])$")
 
 
 def before_script(element: Element, parts: list[str]) -> str:
-    """Return what a superscript or subscript needs in front of it; white space of the markup there is removed.
+    """Return the text needed before a superscript or subscript; the markup's white space there is removed.
 
     Args:
         element: the `<sup>` or `<sub>`.
@@ -35,7 +35,7 @@ def before_script(element: Element, parts: list[str]) -> str:
 
 
 def _belongs_to_previous(element: Element) -> bool:
-    """Check whether a subscript or superscript is separated from its symbol by nothing but white space of the markup.
+    """Check whether only white space of the markup separates a subscript or superscript from its symbol.
 
     `<italic>T</italic> <sub>agg</sub>` is printed as one: files of some publishers have a line break there.
     """
@@ -44,7 +44,7 @@ def _belongs_to_previous(element: Element) -> bool:
         return False
     text = "".join(element.itertext()).strip()
     if element.tag == "sub":
-        return previous.tag in ("italic", "bold") and " " not in text  # "P for trend" are words of their own
+        return previous.tag in ("italic", "bold") and " " not in text  # "P for trend" are separate words
     if next(element.iter("xref"), None) is not None:
         return False
     if previous.tag == "sub":
@@ -55,7 +55,7 @@ def _belongs_to_previous(element: Element) -> bool:
 
 
 def _join_superscript(element: Element, parts: list[str]) -> None:
-    """Remove the white space before a superscript that the markup separates from its base: `<italic>R</italic> 2`."""
+    """Remove white space between a superscript and its base: `<italic>R</italic> 2`."""
     if parts[-1].isspace() and _belongs_to_previous(element):
         parts.pop()
         return
@@ -84,9 +84,9 @@ def _tail(parts: list[str]) -> str:
 
 
 def _before_superscript(element: Element, parts: list[str]) -> str:
-    """Return what a superscript needs in front of it: a caret for a power, a space for a mark, else nothing.
+    """Return the text needed before a superscript: a caret for a power, a space for a mark, otherwise nothing.
 
-    `10<sup>6</sup>` must become neither 106, nor a citation after a year part of the year.
+    `10<sup>6</sup>` must not become 106, nor a citation after a year part of the year.
     """
     last = parts[-1][-1:]
     if last == " " and parts[-1].endswith("10 ") and _SPACED_TEN.search(_tail(parts)):
@@ -141,7 +141,7 @@ def _after_number(element: Element, text: str, parts: list[str]) -> str:
         return "^" if number and variable and not isotope else " "
     named = (lead.isalpha() and not (lead in "xX" and not second.isalpha())) or (lead in "-‐‑" and second.isalpha())
     if named and base == "10" and lead.islower() and second.islower():
-        named = False  # "of10": the space is missing, it is no name
+        named = False  # "of10": a space is missing, it is not a name
     if number:
         return "^" if not named and (ten or _is_base(base, text)) else " "
     if _NUMBERS.fullmatch(text):
@@ -150,7 +150,7 @@ def _after_number(element: Element, text: str, parts: list[str]) -> str:
 
 
 def _is_base(base: str, exponent: str) -> bool:
-    """Check whether a number (no name, not 10) is raised to an unsigned power, rather than followed by a citation."""
+    """Check whether a number (not a name, not 10) has an unsigned power, rather than a citation."""
     if not exponent.isdigit():
         return True
     power = int(exponent) if len(exponent) < 4 else 1000
@@ -162,7 +162,7 @@ def _is_base(base: str, exponent: str) -> bool:
 
 
 def _is_expression(parts: list[str]) -> bool:
-    """Whether the brackets that end here hold a calculation: `(x − y)<sup>2</sup>`, but not `(DIC)<sup>1</sup>`."""
+    """Check whether the closing bracket ends a calculation: `(x − y)<sup>2</sup>`, but not `(DIC)<sup>1</sup>`."""
     before = _tail(parts)
     start = before.rfind("(")
     inside = before[start + 1 : -1] if start >= 0 else ""

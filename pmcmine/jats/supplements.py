@@ -1,4 +1,4 @@
-"""Labels and captions of supplementary files that are no images, such as data and films."""
+"""Read labels and captions of supplementary files that are not images, such as data and videos."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pmcmine.jats.text import Text, flatten
 
 _ADDRESS: Final = re.compile(r"\b(?:https?://|doi:|10\.\d{4,9}/)\S*", re.IGNORECASE)
 _WORD: Final = re.compile(r"[^\W\d_]+")
-# Words that say no more than that there is a file.
+# Words that only say that there is a file.
 _GENERIC: Final = frozenset(
     "supplement supplements supplementary supplemental supporting additional electronic online extended data dataset "
     "information material materials file files document component multimedia media content appendix esm si available "
@@ -26,12 +26,12 @@ _JOINT: Final = (".", ":", "|", "?", "!")
 
 
 def supplement_text(element: Element) -> Text | None:
-    """Return label and caption of a supplementary file with their links; None if they say only that there is one.
+    """Return label and caption of a supplementary file with their links; None if they only say that there is one.
 
     Args:
         element: a `<supplementary-material>` or `<media>`.
     """
-    # The file often repeats the caption of the element around it.
+    # The file often repeats the caption of the enclosing element.
     found = {p.text: p for e in (element, *element.iterchildren("media")) for p in _parts(e)}
     parts = [p for text, p in found.items() if text and not BOILERPLATE.fullmatch(text)]
     words = _WORD.findall(_ADDRESS.sub(" ", " ".join(p.text for p in parts)))

@@ -1,4 +1,4 @@
-"""Rows of mentions of tables: links and words of an article that name its tables, within bounds."""
+"""Build the rows of table mentions: links and words of an article that name its tables, within limits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemas.table_mention import TableMention
 
 
 def _ids(tables: Sequence[FoundTable]) -> dict[str, tuple[int, ...]]:
-    """Return the tables by the XML ids of their elements, of what is in them, and of the groups around them."""
+    """Map XML ids of table elements, of their parts, and of enclosing groups to tables."""
     own: dict[str, tuple[int, ...]] = {}
     groups: dict[str, tuple[int, ...]] = {}
     for ordinal, found in enumerate(tables):
@@ -31,7 +31,7 @@ def _ids(tables: Sequence[FoundTable]) -> dict[str, tuple[int, ...]]:
 
 
 class TableMentions:
-    """Collects the mentions of one article's tables, and counts the links that they account for.
+    """Collect the mentions of one article's tables, and the links that they account for.
 
     Attributes:
         rows: rows so far.
@@ -104,13 +104,13 @@ class TableMentions:
         text: str | None,
         parts: tuple[tuple[int, Text], ...],
     ) -> None:
-        """Find the linked mentions in a text joined from parts; a caption names its own table in words."""
+        """Find the linked mentions in a text joined from parts; in words, a caption names its own table."""
         refs = joined(parts)
         if text is not None and refs:
             self.read(context_id, context_kind, section_kind, text, refs)
 
     def outside(self, links: Sequence[Element]) -> None:
-        """Put links to tables into the ledger that are in places whose text is in no row.
+        """Add links to tables from text that is in no row to the ledger.
 
         Args:
             links: every `<xref>` of the article.
@@ -119,10 +119,10 @@ class TableMentions:
             self._reject(Reason.MENTION_OUTSIDE_TEXT, said)
 
     def _reject(self, reason: Reason, detail: str) -> None:
-        """Put a mention into the ledger.
+        """Add a mention to the ledger.
 
         Raises:
-            Rejected: XML_TOO_LARGE above the bound.
+            Rejected: XML_TOO_LARGE above the limit.
         """
         self.rejected += 1
         if self.rejected + len(self.rows) > bounds.MENTIONS_READ:

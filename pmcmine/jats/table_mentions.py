@@ -41,18 +41,18 @@ _SERIES: Final = (
     ("web", re.compile(r"(?:online|\be|\bweb)\s*-?$", re.IGNORECASE)),
 )
 _LONGEST_RANGE: Final = 100
-_BEFORE_SERIES: Final = 48  # characters before "table" that are read for its series
+_BEFORE_SERIES: Final = 48  # characters before "table" searched for its series
 
 
 class _Name(NamedTuple):
-    """The name of a table: its series, and its number without that of the series."""
+    """The name of a table: its series, and its number without the letters of the series."""
 
     series: str
     number: str
 
 
 def _name(before: str, number: str) -> _Name:
-    """Return the name of a table that a text or a label calls `number`, after the words `before`."""
+    """Return the name of a table with this number in a text or label, after the words `before`."""
     series = next((s for s, pattern in _SERIES if pattern.search(before)), "")
     number = number.upper().replace("-", "").replace(" ", "")
     if re.match(r"S\.?\d", number):
@@ -62,7 +62,7 @@ def _name(before: str, number: str) -> _Name:
 
 @dataclass(frozen=True, slots=True)
 class NamedTable:
-    """A table named at one place of a text; offsets are code points of that text."""
+    """A table named in a span of a text; offsets are code points of that text."""
 
     table: int
     start: int
@@ -72,14 +72,14 @@ class NamedTable:
 
 @dataclass(frozen=True, slots=True)
 class TableIndex:
-    """The tables of an article as texts name them, by ordinal."""
+    """The tables of an article by their names in texts, as ordinals."""
 
     by_id: Mapping[str, tuple[int, ...]]
     by_name: Mapping[_Name, int]
 
     @classmethod
     def of(cls, ids: Mapping[str, tuple[int, ...]], labels: Sequence[str | None]) -> TableIndex:
-        """Build from the tables of each XML id (of a group, all of it) and the tables' labels."""
+        """Build from the tables for each XML id (for a group, all its tables) and the tables' labels."""
         by_name: dict[_Name, int] = {}
         for ordinal, label in enumerate(labels):
             match = _LABEL.fullmatch(label[: bounds.IDENTIFIER]) if label else None
@@ -88,11 +88,11 @@ class TableIndex:
         return cls(ids, by_name)
 
     def tables(self, xml_ids: Sequence[str]) -> list[int]:
-        """Return the tables of some ids, each once."""
+        """Return the tables with these ids, each once."""
         return list(dict.fromkeys(t for xml_id in xml_ids for t in self.by_id.get(xml_id, ())))
 
     def named(self, name: _Name) -> int | None:
-        """Return the table of a name; "1a" also names part a of table 1."""
+        """Return the table with a name; "1a" also names part a of table 1."""
         found = self.by_name.get(name)
         if found is None and name.number[-1:].isalpha() and name.number[:1].isdigit():
             found = self.by_name.get(name._replace(number=name.number[:-1]))
@@ -100,19 +100,19 @@ class TableIndex:
 
 
 class _Item(NamedTuple):
-    """A number after the word table: `start` takes the word in, `at` is the number itself."""
+    """A number after the word table: `start` includes the word, `at` is the number itself."""
 
     start: int
     at: int
     end: int
     name: _Name
-    range_from: _Name | None  # the name that a range reaches from
-    certain: bool  # whether it may count without a link
-    plural: bool  # "tables", which a range of them has as a rule
+    range_from: _Name | None  # the start of a range that ends here
+    certain: bool  # whether it counts without a link
+    plural: bool  # "tables", as usual for a range
 
 
 def _groups(text: str) -> Iterator[re.Match[str]]:
-    """Find matches of _GROUP in order; `find` is faster than the pattern, for few words end as "table" does."""
+    """Find matches of _GROUP in order; `find` is faster than the pattern, as few words end in "able"."""
     if "TAB" in text or "Tab." in text or "Tabs" in text:
         yield from _GROUP.finditer(text)
         return
@@ -129,12 +129,12 @@ def _items(text: str) -> list[_Item]:
     for group in _groups(text):
         before = text[max(0, group.start() - _BEFORE_SERIES) : group.start()]
         certain = OF_ANOTHER_WORK.match(text, group.end()) is None and not is_name(group)
-        first, letters = True, None  # of a number before this one: "S1" in "Tables S1–5"
+        first, letters = True, None  # of a previous number: "S1" in "Tables S1–5"
         plural = bool(group["plural"])
         for match in _ONE.finditer(text, group.start("items"), group.end()):
             start = group.start() if first else match.start()
             ranged = not first and _RANGE.fullmatch(text, found[-1].end, start) is not None
-            # Without a plural, "and 2" after "Table 1" counts something else, more often than not.
+            # Without a plural, "and 2" after "Table 1" usually counts something else.
             sure = certain and (first or ranged or plural)
             number = match["number"]
             if letters is not None and number.isdigit():
@@ -162,7 +162,7 @@ def _between(first: _Name, last: _Name) -> Iterator[_Name]:
 
 
 class _Spans:
-    """Spans of links; asking whether one overlaps takes the same time for any number of links."""
+    """Spans of links; checking for an overlap takes constant time for any number of links."""
 
     def __init__(self, refs: Sequence[Ref]) -> None:
         spans = sorted((r.start, r.end) for r in refs)
@@ -175,7 +175,7 @@ class _Spans:
 
 
 def find_table_mentions(text: str, refs: Sequence[Ref], index: TableIndex) -> list[NamedTable]:
-    """Find all tables that a text names, in order of place.
+    """Find all tables that a text names, in order of position.
 
     Args:
         text: the text of a paragraph, caption or title.
@@ -183,7 +183,7 @@ def find_table_mentions(text: str, refs: Sequence[Ref], index: TableIndex) -> li
         index: the article's tables.
 
     Raises:
-        Rejected: XML_TOO_LARGE above the bound on mentions of one text.
+        Rejected: XML_TOO_LARGE above the limit on mentions in one text.
     """
     links = [(ref, tables) for ref in refs if (tables := index.tables(ref.rids))]
     items = _items(text) if index.by_name else []

@@ -1,4 +1,4 @@
-"""Notes below a table, each with its mark."""
+"""Read the notes below a table, each with its mark."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pmcmine.text.bounds import REPEATED
 _MARK: Final = re.compile(r"\s*[^\s]{1,6}(?:,\s?[^\s]{1,6}){0,5}\s*")
 _ISOTOPE: Final = re.compile(r"[HCNOPSFI](?![a-z])(?! [a-z])")
 _HOLDERS: Final = frozenset({"fn", "fn-group", "table-wrap-foot"})
-_GENERIC: Final = frozenset({"note", "notes"})  # titles that say nothing
+_GENERIC: Final = frozenset({"note", "notes"})  # titles without information
 
 
 def table_notes(element: Element) -> tuple[Text, ...]:
     """Read the notes of a `<table-wrap>`.
 
-    A mark in a `<label>` leads its note, as in `a Absolute values`; titles but "Notes" are notes of their own.
+    A mark in a `<label>` leads its note, as in `a Absolute values`; titles other than "Notes" are separate notes.
 
     Raises:
-        Rejected: XML_TOO_LARGE where notes within notes repeat too much.
+        Rejected: XML_TOO_LARGE if nested notes repeat too much.
     """
     notes = []
     characters = 0
@@ -60,7 +60,7 @@ def _notes(element: Element) -> Iterator[Text]:
 
 
 def _led(mark: str, note: Text) -> Text:
-    """Put a mark in front of a note, unless the note has it already."""
+    """Put a mark in front of a note, unless the note already has it."""
     if not mark or note.text == mark or note.text.startswith(f"{mark} "):
         return note
     n = len(mark) + 1
@@ -69,7 +69,7 @@ def _led(mark: str, note: Text) -> Text:
 
 
 def _space_marks(note: Element) -> None:
-    """Put a space behind the superscript marks that stand before a word, in place: `<sup>a</sup>Absolute values`."""
+    """Put a space behind superscript marks before a word, in place: `<sup>a</sup>Absolute values`."""
     for sup in note.iter("sup"):
         mark = "".join(sup.itertext())
         if _MARK.fullmatch(mark) is None or not _begins(sup, note):
@@ -84,7 +84,7 @@ def _space_marks(note: Element) -> None:
 
 
 def _begins(element: Element, note: Element) -> bool:
-    """Check whether a note, or a word of it, begins with an element."""
+    """Check whether an element begins a note, or a word of it."""
     while element is not note:
         before = element.getprevious()
         parent = element.getparent()

@@ -1,4 +1,4 @@
-"""TeX to plain text."""
+"""Convert TeX to plain text."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _TEX_WORDS: Final = {"times": "×", "cdot": "·", "le": "≤", "leq": "≤", "ge
 
 
 def tex_text(tex: str) -> str:
-    """Return readable text of TeX mathematics: no preamble, no fonts, commands as characters if there is one."""
+    """Return readable text of TeX mathematics: no preamble or fonts, commands as characters if possible."""
     start = tex.find(_TEX_BODY[0])
     end = tex.find(_TEX_BODY[1], start) if start >= 0 else -1
     text = _TEX_NOISE.sub(" ", tex[start + len(_TEX_BODY[0]) : end] if end >= 0 else tex)
-    for _ in range(4):  # nested fonts and fractions, from the inside
+    for _ in range(4):  # nested fonts and fractions, from the inside out
         text = _TEX_FRACTION.sub(r"(\1)/(\2)", _TEX_FONTS.sub(r"\1", text))
     text = _TEX_COMMAND.sub(
         lambda m: _TEX_WORDS.get(m[1]) or html5.get(m[1] + ";") or html5.get(m[1].lower() + ";") or m[1], text

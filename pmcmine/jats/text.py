@@ -1,7 +1,7 @@
-"""Mixed content to plain text, with the places of cross-references in code points.
+"""Convert mixed content to plain text, with the positions of cross-references in code points.
 
-White space is folded to single spaces (only ASCII white space: a no-break space stays), block elements
-keep their words apart, formulas become readable text, and floats are left out and handed back.
+White space is collapsed to single spaces (only ASCII white space: a no-break space stays), block elements separate
+words, formulas become readable text, and floats are left out and returned separately.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ _FORMULAS: Final = frozenset({"inline-formula", "disp-formula", "alternatives", 
 _RUNS = re.compile(r"[ \t\n\r]{2,}|[\t\n\r]")
 _EMPHASIS: Final = frozenset({"bold", "italic", "underline"})
 _LABELISH: Final = re.compile(r"[\s().,]*(?:[A-Za-z]\d{0,2}|\d{1,2}|[ivx]{1,4})?(?![A-Za-z])")
-_SIGN_LENGTH: Final = 200  # characters of what stands for a picture
-_CELLS: Final = frozenset({"td", "th", "entry"})  # their lines keep the items of lists apart
+_SIGN_LENGTH: Final = 200  # characters of the text for an image
+_CELLS: Final = frozenset({"td", "th", "entry"})  # their line breaks keep list items apart
 _NOTHING: Final[frozenset[str]] = frozenset()
 _WALK, _XREF, _SCRIPT, _FLOAT, _FORMULA, _BLOCK, _SKIP, _NOTE = range(8)
 _ACTIONS: Final[dict[str, int]] = (
@@ -67,7 +67,7 @@ class Ref(NamedTuple):
 
 
 class Text(NamedTuple):
-    """Plain text with its cross-references, the floats and footnotes in it, and what is emphasised if requested."""
+    """Plain text with its cross-references, its floats and footnotes, and emphasised spans if requested."""
 
     text: str
     refs: tuple[Ref, ...] = ()
@@ -76,12 +76,12 @@ class Text(NamedTuple):
 
 
 def tidy(text: str) -> str:
-    """Return the text with runs of ASCII white space folded to one space."""
+    """Collapse runs of ASCII white space to one space."""
     return text if _is_tidy(text) else _RUNS.sub(" ", text)
 
 
 def _stripped(text: str) -> str:
-    """Return a text without spaces around it; one of nothing but white space, such as a no-break space, is empty."""
+    """Strip spaces around a text; a text of only white space, such as a no-break space, becomes empty."""
     return "" if text.isspace() else text.strip(" ")
 
 
@@ -96,9 +96,9 @@ def _walk(  # noqa: C901, PLR0915 - where parsing spends its time: a call a kind
     floats: list[Element],
     emphasis: frozenset[str] = _NOTHING,
 ) -> None:
-    """Append the raw pieces of an element's content; links, and tags of `emphasis`, are marked by the pieces they span.
+    """Append the raw pieces of an element's content; links, and tags in `emphasis`, are marked by the pieces they span.
 
-    Offsets are counted afterwards, once a link instead of once a piece: this walk is where parsing spends its time.
+    Offsets are counted afterwards, once per link instead of once per piece: this walk dominates the time of parsing.
     """
     if text := element.text:
         parts.append(text)
@@ -155,7 +155,7 @@ def _walk(  # noqa: C901, PLR0915 - where parsing spends its time: a call a kind
 
 
 def _is_glued(xref: Element) -> bool:
-    """Check whether a citation that follows a letter or digit would run into it: `2015<xref>12</xref>`."""
+    """Check whether a citation after a letter or digit would run into it: `2015<xref>12</xref>`."""
     if xref.get("ref-type") != "bibr":
         return False
     text = xref.text
@@ -165,7 +165,7 @@ def _is_glued(xref: Element) -> bool:
 
 
 def is_picture(alternatives: Element) -> bool:
-    """Check whether `<alternatives>` are renditions of a picture, none of them text."""
+    """Check whether `<alternatives>` are renditions of an image, none of them text."""
     found = False
     for child in alternatives:
         tag = child.tag
@@ -177,7 +177,7 @@ def is_picture(alternatives: Element) -> bool:
 
 
 def picture_sign(element: Element) -> str:
-    """Return what stands for a cell or formula that is only a picture: its alternative text, else its file name."""
+    """Return a text for a cell or formula that is only an image: its alternative text, otherwise its file name."""
     picture = next(element.iter("graphic", "inline-graphic"), None)
     if picture is None:
         return ""
@@ -188,7 +188,7 @@ def picture_sign(element: Element) -> str:
 def flatten(element: Element, emphasis: frozenset[str] = _NOTHING) -> Text:
     """Return the text of an element's content: offsets are code points of `Text.text`.
 
-    Elements of the tags `emphasis` are returned with the links.
+    Elements with a tag in `emphasis` are returned among the links.
     """
     parts: list[str] = []
     marks: list[tuple[int, int, Element]] = []
@@ -229,7 +229,7 @@ def flatten(element: Element, emphasis: frozenset[str] = _NOTHING) -> Text:
 
 
 def flatten_caption(element: Element) -> Text:
-    """`flatten` of a caption's part, with the spans that are set in bold; without any, in italics or underlined."""
+    """Run `flatten` on a caption's part, with its bold spans; without any, those in italics or underlined."""
     if not any(_LABELISH.match(e.text or "") for e in element.iter(*_EMPHASIS)):
         return flatten(element)  # species and symbols, as most of them are
     found = flatten(element, _EMPHASIS)
@@ -242,7 +242,7 @@ def flatten_caption(element: Element) -> Text:
 
 
 def _ref(text: str, start: int, end: int, element: Element) -> Ref:
-    """Build a link at its offsets, without white space at its ends."""
+    """Build a link at its offsets, excluding white space at its ends."""
     if end > len(text):
         end = len(text)
         start = min(start, end)
@@ -260,14 +260,14 @@ def plain_text(element: Element | None) -> str | None:
     """Return the text of an element, None if the element is missing or empty."""
     if element is None:
         return None
-    if not len(element):  # the common case of a leaf, at a tenth of the cost
+    if not len(element):  # a leaf is common, and this takes a tenth of the time
         text = element.text
         return _stripped(tidy(text)) or None if text else None
     return flatten(element).text or None
 
 
 def formula_text(element: Element) -> str:
-    """Return readable text of a formula: its MathML if there is any, else its TeX, else its marked-up text."""
+    """Return readable text of a formula: its MathML if there is any, otherwise its TeX or its marked-up text."""
     text = ""
     math = element if element.tag in (MATHML + "math", "math") else None
     if math is None:
@@ -282,7 +282,7 @@ def formula_text(element: Element) -> str:
     if text:
         label = plain_text(element.find("label"))
         return f"{text} {label}" if label else text
-    if element.tag == "alternatives":  # renditions of one thing: the first that is text
+    if element.tag == "alternatives":  # renditions of the same content: take the first text
         chosen = next((c for c in element if c.tag not in FLOATS and c.tag not in _SKIPPED), None)
         return (plain_text(chosen) or "") if chosen is not None else ""
     return flatten(element).text
