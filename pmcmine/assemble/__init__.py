@@ -1,1 +1,1 @@
-"""Committed blocks to shards and tables: plan, duplicates, shards, tables, cards."""
+"""Assemble committed blocks into shards and tables: plan, duplicates, shards, tables, cards."""

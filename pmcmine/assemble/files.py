@@ -1,4 +1,4 @@
-"""Write the files of a release from what is routed to them: shards first, then tables with the places in the shards."""
+"""Write the files of a release from routed rows and samples: shards first, then tables with locations in the shards."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _plain(place: FigurePlace) -> dict[str, Any]:
 def _panel_places(
     shard: ShardFile, members: Mapping[str, Member], plan: Plan, work: Folder, out: Folder, keep_state: bool
 ) -> list[FigurePlace]:
-    """Write a shard of panels; return where they lie."""
+    """Write a shard of panels; return their locations."""
     dataset, group, split, path = shard
     if dataset == PANEL_SHARDS:
         written = write_shard(dataset, group, split, path, [*members.values()], plan, work, out)
@@ -97,7 +97,7 @@ def _panel_places(
     if keep_state and members:
         written = write_shard(dataset, group, split, path, [*members.values()], plan, work, out)
         _write_index(dataset, path, written, work, out)
-    # Their rows have no place, although some had one in the release that an update starts from.
+    # Their rows have no location, although some had one in the release that an update starts from.
     return [FigurePlace(panel, split) for panel, member in members.items() if member.old is not None]
 
 

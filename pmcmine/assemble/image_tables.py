@@ -1,6 +1,6 @@
-"""The samples of a shard as Parquet with the image inside: for column readers, filters and the Hub's viewer.
+"""Write the samples of a shard as Parquet with embedded images: for column readers, filters and the Hub's viewer.
 
-Images that are large stay in the shard alone: their rows name the place there, which every row does.
+Large images stay only in the shard: like every row, theirs states the location there.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from pmcmine.work.records import (
 )
 from schemas.image_row import image_schema
 
-MOST_ROW: Final = 2_000_000  # bytes of image and metadata; the image of a larger sample is left to the shard
-ROW_GROUP: Final = 16 << 20  # bytes of images and metadata: what a reader loads for the first row
-STORED: Final = ("image.bytes",)  # compressed already, and no value occurs twice
+MOST_ROW: Final = 2_000_000  # bytes of image and metadata; the image of a larger sample stays only in the shard
+ROW_GROUP: Final = 16 << 20  # bytes of images and metadata: a reader loads this much for the first row
+STORED: Final = ("image.bytes",)  # already compressed, and without repeated values
 
 
 def write_image_table(
@@ -47,10 +47,10 @@ def write_image_table(
     Args:
         path: the shard's path below `shards/`.
         members: its samples.
-        places: id, first byte and size of each sample in the shard, in their order there.
+        places: id, first byte and size of each sample in the shard, in order.
         plan: the plan.
         work: the run's work folder.
-        out: where files of the release are written.
+        out: output folder for files of the release.
         schema: schema of the samples' JSON, with the columns of enrichers.
     """
     if not places:
@@ -83,7 +83,7 @@ def write_image_table(
 
 
 class Counted:
-    """Counts the rows that hold their image."""
+    """Count the rows that hold their image."""
 
     images = 0
 
@@ -116,7 +116,7 @@ def row_groups(
         rows: size and row of each sample.
         schema: the schema.
         counted: counts the images.
-        least: bytes after which a table ends; the last one is smaller.
+        least: minimum bytes of a table; the last one may be smaller.
     """
     held: list[Mapping[str, Any]] = []
     size = 0

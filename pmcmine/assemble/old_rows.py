@@ -1,4 +1,4 @@
-"""Table rows of the release that an update starts from."""
+"""Read table rows of the release that an update starts from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class OldRows:
     """The rows of the old release, by the files of a plan.
 
     Attributes:
-        plan: the plan of the update, or that of the old release; its `base` is the old release.
+        plan: the plan of the update, or of the old release; its `base` is the old release.
         work: the update's work folder.
     """
 
@@ -45,11 +45,11 @@ class OldRows:
         return release_folder(self.work)
 
     def superseded(self, file: TableFile) -> frozenset[str]:
-        """Return the PMCIDs in the range of a file whose old rows are no longer valid."""
+        """Return the superseded PMCIDs in the range of a file: their old rows are no longer valid."""
         return superseded_in(self.work, self.plan.blocks_of(file))
 
     def rows_of(self, file: TableFile, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        """Yield all old rows of the old files that meet the range of a file."""
+        """Yield all rows of the old files that overlap the range of a file."""
         n = self.base.file_counts.get(file.series, 0)
         for other in overlapping(file.file, self.plan.files[file.series], n) if n else ():
             name = f"tables/{file_name(*file.series, other, n)}"
@@ -63,7 +63,7 @@ class OldRows:
             yield _still_valid(with_columns(rows, TABLES[file.table], self.folder.url), superseded)
 
     def has_columns(self, entry: FileEntry, table: Table) -> bool:
-        """Check that an old file has the columns of a table of today; it is not opened where that is known.
+        """Check whether an old file has the columns of a current table; it is not opened if that is known.
 
         Raises:
             DamagedError: if it can't be read.
@@ -79,11 +79,11 @@ class OldRows:
 
 
 def with_columns(rows: pa.Table, table: Table, where: str) -> pa.Table:
-    """Give the columns of an earlier version their names of today, and add those that it did not have: they are empty.
+    """Rename the columns of an earlier version to their current names, and add missing ones as empty columns.
 
     Args:
         rows: rows of a release.
-        table: the table of today.
+        table: the current table.
         where: the release, for the error.
 
     Raises:
@@ -102,14 +102,14 @@ def with_columns(rows: pa.Table, table: Table, where: str) -> pa.Table:
             raise ReleaseError(
                 f"{where}: {table.name} has no column {field.name}; another version made the release: mine it anew"
             )
-        # Columns of enrichers may stand between those of the table.
+        # Columns of enrichers may be between those of the table.
         before = rows.schema.get_field_index(table.schema.names[at - 1]) if at else -1
         rows = rows.add_column(before + 1, field, empty)
     return rows
 
 
 def _still_valid(rows: pa.Table, superseded: frozenset[str]) -> pa.Table:
-    """Drop the rows of articles that are read again or gone."""
+    """Drop the rows of articles that are read again or removed."""
     if superseded:
         gone = pa.array(sorted(superseded), pa.string())
         rows = rows.filter(pa.compute.invert(pa.compute.is_in(rows["pmcid"], value_set=gone)))
@@ -117,7 +117,7 @@ def _still_valid(rows: pa.Table, superseded: frozenset[str]) -> pa.Table:
 
 
 def _without_leaks(rows: pa.Table, table: str) -> pa.Table:
-    """Return rows without what an earlier run decided about leaks, which rows of figures and rejects hold."""
+    """Remove an earlier run's decisions about leaks from rows of figures and rejects."""
     if table == "rejects":
         return rows.filter(pa.compute.not_equal(rows["stage"], Stage.ASSEMBLE.value))
     if table != "figures":

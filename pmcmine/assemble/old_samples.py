@@ -1,4 +1,4 @@
-"""Samples of the release that an update starts from."""
+"""Read samples of the release that an update starts from."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _Place = tuple[str, int, int]  # tar, offset and size
 
 
 def read_old_samples(old: OldRows, file: TableFile, reach: Reach) -> Iterator[dict[str, Any]]:
-    """Read fields of `SampleRef` of the samples whose rows are in a file of `figures` and still valid.
+    """Read fields of `SampleRef` of the samples with valid rows in a file of `figures`.
 
     Args:
         old: the old rows.
         file: the file.
-        reach: shards that are looked at; samples are read that lie in one of these, or have a panel there.
+        reach: affected shards; samples are read if they, or one of their panels, are in one of these.
     """
     panels = _old_panels(old, file, reach)
     left_out = _left_out(old, LEFT_OUT, file, reach)
     panels |= {panel: p for panel, p in _left_out(old, LEFT_OUT_PANELS, file, reach).items() if p[0] in reach}
-    # `<figure>#<label>`; either may hold the sign, too.
+    # `<figure>#<label>`; either may contain the sign, too.
     ids = {panel[:at] for panel in panels for at, sign in enumerate(panel) if sign == "#"}
     ids |= {figure for figure, place in left_out.items() if place[0] in reach}
     superseded = old.superseded(file)
@@ -58,12 +58,12 @@ def read_old_samples(old: OldRows, file: TableFile, reach: Reach) -> Iterator[di
 
 
 def _chosen(rows: pa.Table, ids: set[str], reach: Reach) -> pa.Table:
-    """Select the rows of samples that are looked at.
+    """Select the rows of affected samples.
 
     Args:
         rows: rows of figures.
-        ids: figures that are, whatever their shard.
-        reach: shards that are looked at.
+        ids: ids of affected figures, whatever their shard.
+        reach: affected shards.
     """
     if reach.shards is None:
         return rows.filter(pc.or_(rows["shard"].is_valid(), rows["leaks_into"].is_valid()))
@@ -74,7 +74,7 @@ def _chosen(rows: pa.Table, ids: set[str], reach: Reach) -> pa.Table:
 
 
 def _content(old: OldRows, file: TableFile, rows: list[dict[str, Any]]) -> dict[str, tuple[str, int, Any]]:
-    """Return SHA-256, CRC-32 and staged panels of the samples of rows."""
+    """Return SHA-256, CRC-32 and staged panels of the samples in these rows."""
     ids = pa.array([row["figure_id"] for row in rows], pa.string())
     found: dict[str, tuple[str, int, Any]] = {}
     for block in old.plan.blocks_of(file) if rows else ():
@@ -85,7 +85,7 @@ def _content(old: OldRows, file: TableFile, rows: list[dict[str, Any]]) -> dict[
 
 
 def _old_panels(old: OldRows, figures: TableFile, reach: Reach) -> dict[str, _Place]:
-    """Return the places of the crops of panels that are looked at, of the figures of a file."""
+    """Return the locations of affected panel crops, for the figures of a file."""
     found: dict[str, _Place] = {}
     panels, files = figures._replace(table="panels"), old.plan.files
     if panels.series not in files:
@@ -107,7 +107,7 @@ def _old_panels(old: OldRows, figures: TableFile, reach: Reach) -> dict[str, _Pl
 
 
 def _left_out(old: OldRows, dataset: str, figures: TableFile, reach: Reach) -> Mapping[str, _Place]:
-    """Return the places of what was left out of the split of a file of `figures`; empty if none of it is looked at."""
+    """Return the locations of samples left out of the split of a file of `figures`; empty if none is affected."""
     place = f"{figures.group}/{figures.split}/"
     folders = (f"{LEFT_OUT}/{place}", f"{LEFT_OUT_PANELS}/{place}")
     if reach.shards is not None and not any(name.startswith(folders) for name in reach.shards):

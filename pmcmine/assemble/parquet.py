@@ -1,4 +1,4 @@
-"""Arrow tables to one Parquet file."""
+"""Write Arrow tables to one Parquet file."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from pmcmine.release.layout import WAY_OUT
 def write_parquet(
     stream: BinaryIO, schema: pa.Schema, row_groups: Iterable[pa.Table], *, stored: Sequence[str] = ()
 ) -> int:
-    """Write row groups as Parquet: zstd, page index, content-defined chunks; the number of rows.
+    """Write row groups as Parquet (zstd, page index, content-defined chunks); return the number of rows.
 
-    Each table becomes one row group; its columns have one chunk, for pyarrow's bytes depend on chunks.
+    Each table becomes one row group; its columns have one chunk, because pyarrow's bytes depend on chunks.
 
     Args:
         stream: the file.
         schema: schema of the rows.
         row_groups: the rows.
-        stored: paths of columns that are written without compression, dictionary and statistics.
+        stored: paths of columns to write without compression, dictionary and statistics.
     """
     n = 0
     with pq.ParquetWriter(
@@ -63,7 +63,7 @@ def _columns(schema: pa.Schema, stored: Sequence[str]) -> dict[str, Any]:
 
 
 def count_values(release: Folder, name: str, path: str) -> int:
-    """Count the rows of a file of a release that have a value in a column, by its footer.
+    """Count the rows with a value in a column of a release's file, from its footer.
 
     Args:
         release: the release.

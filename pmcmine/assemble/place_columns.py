@@ -1,4 +1,4 @@
-"""Set the columns of figures and panels that say what the assembler learnt about them, whole columns at once."""
+"""Set the columns of figures and panels that the assembler determines, whole columns at once."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pmcmine.assemble.shards import FigurePlace
 from pmcmine.rejects import Reason
 from pmcmine.work.rows import set_column
 
-# They hold where samples lie, which the whole corpus decides: the id, and the columns that say so.
+# The id, and the columns with locations and decisions that depend on the whole corpus.
 PLACED: Final = {
     "figures": ["figure_id", "no_sample", "duplicate_of", "leaks_into", "shard", "image_offset", "sample_offset",
                 "sample_size"],
     "panels": ["panel_id", "shard", "sample_offset", "sample_size"],
 }  # fmt: skip
-_TEXTS: Final = ("duplicate_of", "leaks_into", "shard")  # empty: null
+_TEXTS: Final = ("duplicate_of", "leaks_into", "shard")  # null if empty
 _NUMBERS: Final = ("image_offset", "sample_offset", "sample_size")  # null without a shard
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """What the assembler learnt about some figures or panels.
+    """Locations and decisions of the assembler for some figures or panels.
 
     Attributes:
-        ids: of each.
+        ids: their ids.
         columns: values by column, in the same order.
     """
 
@@ -40,7 +40,7 @@ class Places:
 
 
 def places_of(places: Iterable[FigurePlace]) -> Places:
-    """Return places as columns; of several with one id the last one holds."""
+    """Return locations as columns; if an id occurs several times, the last one counts."""
     held = [*{p.figure_id: p for p in places}.values()]
     columns: dict[str, Any] = {name: pa.array([getattr(p, name) or None for p in held], pa.string()) for name in _TEXTS}
     for name in _NUMBERS:
@@ -49,9 +49,9 @@ def places_of(places: Iterable[FigurePlace]) -> Places:
 
 
 def with_places(rows: pa.Table, table: str, places: Places) -> pa.Table:
-    """Return rows of figures or panels with what the assembler learnt about them.
+    """Return rows of figures or panels with the assembler's values.
 
-    Rows whose place is not known keep what they hold: an update did not look at them.
+    Rows without a known location keep their values: an update did not read them.
     """
     if not len(places) or table not in PLACED:
         return rows
@@ -66,7 +66,7 @@ def with_places(rows: pa.Table, table: str, places: Places) -> pa.Table:
 
 
 def _reasons(held: pa.Array, places: Places, at: pa.Array) -> pa.Array:
-    """Return why figures have no sample: that they leak, or what was so before apart from that."""
+    """Return the reasons of figures for having no sample: a leak, or the previous reason if it is not a leak."""
     leak = pa.scalar(Reason.LEAKS_INTO_EVALUATION.value, held.type)
     leaks = places.columns["leaks_into"].take(at).is_valid()
     no_longer = pc.if_else(pc.fill_null(pc.equal(held, leak), False), pa.scalar(None, held.type), held)

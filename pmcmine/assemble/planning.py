@@ -14,13 +14,13 @@ from pmcmine.work.manifest import Manifest, Part
 from pmcmine.work.rows import read_arrow
 from schemas import TABLES
 
-_SMALL = 1_000  # articles below which each split still gets one
-_MIN_SAMPLES_A_SHARD = 8  # keeps shards of tiny releases from being empty
+_SMALL = 1_000  # number of articles below which each split still gets one
+_MIN_SAMPLES_A_SHARD = 8  # prevents empty shards in tiny releases
 
 
 @dataclass
 class Sizes:
-    """Numbers and bytes of what blocks staged, by place."""
+    """Numbers and bytes of staged samples and rows, by group and split."""
 
     samples: Counter[tuple[str, str]] = field(default_factory=Counter)
     sample_bytes: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -30,7 +30,7 @@ class Sizes:
     row_bytes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def add(self, part: Part) -> None:
-        """Add what a part staged."""
+        """Add the staged samples and rows of a part."""
         for s in part.samples:
             self.samples[s.group, s.split] += s.samples
             self.sample_bytes[s.group, s.split] += s.bytes
@@ -44,7 +44,7 @@ class Sizes:
 
 
 def make_plan(manifests: Iterable[Manifest], n_blocks: int, config: MineConfig, work: Folder) -> Plan:
-    """Plan a release from the manifests of all its blocks, of which only those of a small release are kept."""
+    """Plan a release from the manifests of all its blocks; only those of a small release are kept in memory."""
     sizes = Sizes()
     parts: list[Part] = []
     n_articles = 0
@@ -82,13 +82,13 @@ def plan_for(sizes: Sizes, n_blocks: int, moved: Mapping[str, str], config: Mine
 
 
 def make_update_plan(old: Plan, manifests: Iterable[Manifest], config: MineConfig) -> Plan:
-    """Plan an update: everything that has a place keeps it, what is new goes to shards of its own.
+    """Plan an update: existing rows and samples keep their location, new ones go to new shards.
 
-    Splits stay as they are, permanently; in a release under 1,000 articles those that were moved, too.
+    Splits never change; in a release under 1,000 articles this includes moved ones.
 
     Args:
         old: plan of the release that the update starts from, which is its `base`.
-        manifests: of the blocks that were mined.
+        manifests: manifests of the mined blocks.
         config: the configuration.
     """
     sizes = Sizes()
@@ -116,8 +116,8 @@ def _small_splits(parts: Iterable[Part], work: Folder) -> tuple[dict[str, str], 
 
     Returns the moves, and each (group, split, with samples) that then occurs.
 
-    The article moved is the one with the lowest hash among train articles with samples, then without; a
-    group of one article stays in its split, one of two has no test.
+    The moved article is the one with the lowest hash among train articles with samples, then without; a group of one
+    article stays in its split, one of two has no test.
     """
     with_samples: set[tuple[str, str]] = set()
     groups: dict[str, set[str]] = defaultdict(set)

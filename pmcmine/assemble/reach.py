@@ -1,8 +1,8 @@
-"""What an update reaches of the samples that stay valid: only shards that hold one of these are read and written.
+"""Find the shards that an update affects: only shards with a possibly changed sample are read and written.
 
-A sample has another `duplicate_of` or `leaks_into` than before only if a sample with the same bytes is new or gone, or
-if the near duplicates of one of these changed. Shards without such samples stay the same files, and their samples are
-not looked at.
+`duplicate_of` or `leaks_into` of a sample only changes if a sample with the same bytes is added or removed, or if the
+near duplicates of one of these changed. Shards without such samples stay the same files, and their samples are not
+read.
 """
 
 from __future__ import annotations
@@ -32,31 +32,31 @@ _REACH: Final = "delta/reach.json"
 _HASHES: Final = "delta/hashes.arrow"
 _SCHEMA: Final = pa.schema([("hash", pa.uint64())])
 _IDS: Final = {"figures": "figure_id", "panels": "panel_id"}
-_MOST: Final = 2_000_000  # figures with changes; an update of more looks at all of them
+_MOST: Final = 2_000_000  # changed figures; a larger update reads all shards
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Shards of the old release that an update looks at.
+    """Shards of the old release that an update affects.
 
     Attributes:
-        shards: their paths in the release; None if it looks at all.
+        shards: their paths in the release; None for all.
     """
 
     shards: frozenset[str] | None = None
 
     def __contains__(self, name: str) -> bool:
-        """Tell whether an old shard is looked at."""
+        """Check whether an old shard is affected."""
         return self.shards is None or name in self.shards
 
     def shard_paths(self, plan: Plan) -> list[ShardFile]:
-        """Return the shards that are written or looked at."""
+        """Return the shards to write or read."""
         old = plan.base.files if plan.base is not None else {}
         named = ((shard, f"{shard.dataset}/{shard.path}") for shard in plan.shard_paths())
         return [shard for shard, name in named if name not in old or name in self]
 
     def untouched(self, plan: Plan) -> list[str]:
-        """Return the names of old shards that stay without being looked at."""
+        """Return the names of old shards that stay without being read."""
         if self.shards is None or plan.base is None:
             return []
         named = (f"{shard.dataset}/{shard.path}" for shard in plan.shard_paths())
@@ -68,7 +68,7 @@ _TYPE: Final = TypeAdapter(Reach)
 
 
 def find_reach(plan: Plan, work: Folder, keep_state: bool) -> Reach:
-    """Find what an update reaches, once all blocks are mined and near duplicates are found; note it for later.
+    """Find the reach of an update, once all blocks are mined and near duplicates are found; save it for later.
 
     Args:
         plan: the plan.
@@ -87,12 +87,12 @@ def find_reach(plan: Plan, work: Folder, keep_state: bool) -> Reach:
 
 
 def read_reach(work: Folder) -> Reach:
-    """Return what `find_reach` noted; everything outside updates."""
+    """Return the reach saved by `find_reach`; everything outside updates."""
     return sealed.record_or_none(work, _REACH, _TYPE.validate_python) or EVERYTHING
 
 
 def reached_hashes(work: Folder) -> Any:
-    """Return the hashes of images whose samples may change, sorted."""
+    """Return the sorted hashes of images with samples that may change."""
     return read_arrow(work, _HASHES).read_all()["hash"].to_numpy()
 
 
@@ -103,7 +103,7 @@ def image_hashes(sha256: pa.ChunkedArray) -> Any:
 
 
 def among(values: Any, known: Any) -> Any:
-    """Tell which values occur in a sorted array."""
+    """Return for each value whether it occurs in a sorted array."""
     at = np.minimum(np.searchsorted(known, values), max(len(known) - 1, 0))
     return known[at] == values if len(known) else np.zeros(len(values), np.bool_)
 
@@ -130,7 +130,7 @@ def _reach(plan: Plan, work: Folder) -> Reach:
 
 
 def _changed_hashes(n_blocks: int, work: Folder) -> Iterator[Any]:
-    """Yield the hashes of images that are new, gone, or left out of train for another near duplicate than before."""
+    """Yield the hashes of added and removed images, and of images with a changed leak."""
     for block in range(n_blocks):
         superseded, now, before = read_superseded(work, block), read_leaks(work, block), old_leaks(work, block)
         moved = {figure for figure in {*now, *before} if now.get(figure) != before.get(figure)}
@@ -162,11 +162,11 @@ def _holding(old: OldRows, table: str, dataset: str, ids: Mapping[int, set[str]]
 
 
 def left_out_shards(old: OldRows, folder: str) -> Iterator[tuple[str, list[tuple[str, int, int]]]]:
-    """Yield the shards of samples that were left out of train, each with id, first byte and size of what it holds.
+    """Yield the shards of samples left out of train, each with id, first byte and size of its samples.
 
     Args:
         old: the rows of the old release.
-        folder: where in the release they lie.
+        folder: their folder in the release.
     """
     for name, entry in old.base.files.items():
         if name.startswith(folder) and name.endswith(".tar.json"):

@@ -20,7 +20,7 @@ from pmcmine.work.leaks import read_leaks
 from pmcmine.work.manifest import read_manifest
 from pmcmine.work.rows import read_arrow
 
-# What is shuffled is plain: a named tuple would carry its class with each key.
+# Shuffled keys are plain tuples: a named tuple would carry its class with each key.
 FileKey = tuple[str, str, str, int]  # as TableFile
 ShardKey = tuple[str, str, str, str]  # as ShardFile
 GROUPED: Final = "grouped"
@@ -45,16 +45,16 @@ def _leak(leaks: Mapping[str, tuple[str, str, str]], figure_id: str) -> dict[str
 
 
 def old_files(plan: Plan) -> list[TableFile]:
-    """Return the files of figures of the release that an update starts from; a new layout may have other files."""
+    """Return the files of figures in the release that an update starts from; a new layout may have other files."""
     counts = sorted(plan.base.file_counts.items()) if plan.base is not None else ()
     return [TableFile(*series, file) for series, n in counts if series[0] == "figures" for file in range(n)]
 
 
 def read_old(key: FileKey, plan: Plan, work: Folder) -> Iterator[tuple[str, Any]]:
-    """Read samples of the release that an update starts from that may change, or lie in a shard of one that may.
+    """Read samples of the old release that may change, or are in a shard with one that may.
 
-    Each is yielded behind `GROUPED`, keyed by the hash of its image, if a sample of the same bytes is new or gone;
-    all others are what they were, and go to their shards at once, behind `ROUTED`.
+    Each is yielded behind `GROUPED`, keyed by the hash of its image, if a sample of the same bytes is added or removed;
+    all others are unchanged, and go to their shards directly, behind `ROUTED`.
 
     Args:
         key: a file of figures of that release.
@@ -88,7 +88,7 @@ def by_shard(
 
 
 def _routed(sample: SampleRef, plan: Plan, reach: Reach) -> Iterator[tuple[ShardKey, Any]]:
-    """Send a sample and its panels to their shards, unless these stay as they are without being looked at.
+    """Send a sample and its panels to their shards, unless these stay unchanged without being read.
 
     Samples that leak, and their panels, go to the shards of left-out samples.
     """

@@ -1,4 +1,4 @@
-"""Samples to WebDataset tars: from packs, in hashed order, hashed as they are written."""
+"""Write samples to WebDataset tars: from packs, in hashed order, hashed while writing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pmcmine.work.packs import PackReader
 from pmcmine.work.records import ShardRecord, committed_shard, shard_record, write_shard_record
 from pmcmine.work.rows import give_up
 
-_ASSEMBLED = b',"split":'  # where `_tail` begins in a finished JSON
+_ASSEMBLED = b',"split":'  # start of `_tail` in a finished JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class FigurePlace:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What becomes three members of a tar, and where its bytes lie in a pack.
+    """Three future members of a tar, with the location of their bytes in a pack.
 
     Attributes:
         id: figure or panel.
@@ -51,13 +51,13 @@ class Member:
         pack: pack.
         image: offset and size of the image.
         rest: offset of text and JSON, and the size of each.
-        tail: what the assembler adds at the end of the JSON object.
+        tail: end of the JSON object, added by the assembler.
         old: tar of the release that an update starts from, offset and size of the sample there; its bytes are read
             from it instead of a pack.
-        same: whether that tar holds just what is to be written.
-        sha256: of the image, to be checked; empty if it is not known.
-        crc32: of text and JSON in the pack, to be checked with it; of a panel, of its image too. 0 if it is not known.
-        panel: whether it is a panel's.
+        same: whether that tar already holds exactly these members.
+        sha256: hash of the image, to check; empty if unknown.
+        crc32: checksum of text and JSON in the pack, to check; for a panel, of its image too. 0 if unknown.
+        panel: whether it belongs to a panel.
     """
 
     id: str
@@ -123,7 +123,7 @@ def parts_of_sample(member: Member, packs: PackReader) -> tuple[bytes, bytes, by
     """Return image, text and finished JSON of a sample.
 
     Raises:
-        StorageError: if they are not what was staged, or published, any longer.
+        StorageError: if they differ from the staged, or published, bytes.
     """
     image, text, record = _read_parts(member, packs)
     if member.sha256 and sha256(image).hexdigest() != member.sha256:
@@ -167,10 +167,10 @@ def _read_parts(member: Member, packs: PackReader) -> tuple[bytes, bytes, bytes]
 
 
 def split_sample(data: bytes) -> tuple[bytes, bytes, bytes]:
-    """Split image, text and JSON of a sample's three members as they lie in a shard.
+    """Split image, text and JSON of a sample's three members, as stored in a shard.
 
     Raises:
-        StorageError: if these are no such members.
+        StorageError: if they are not such members.
     """
     found = []
     at = 0
@@ -190,7 +190,7 @@ def split_sample(data: bytes) -> tuple[bytes, bytes, bytes]:
 def write_samples(
     stream: BinaryIO, members: Sequence[Member], packs: PackReader
 ) -> tuple[str, list[tuple[str, int, int]]]:
-    """Write samples in the given order; the SHA-256 of the tar, and id, offset and size of each sample.
+    """Write samples in the given order; return the SHA-256 of the tar, and id, offset and size of each sample.
 
     Raises:
         ValueError: if a key occurs twice.
@@ -210,7 +210,7 @@ def write_samples(
                 damaged.append((m, error))
                 continue
             if damaged:
-                continue  # look for more damage, but write nothing
+                continue  # search for more damage, but write nothing
             for suffix, member in ((".jpg", image), (".txt", text), (".json", record)):
                 writer.write(header(m.key + suffix, len(member)), member, padding(len(member)))
             places.append((m.id, start, writer.size - start))
@@ -221,7 +221,7 @@ def write_samples(
 
 
 def _damaged_samples(damaged: Sequence[tuple[Member, DamagedError]], packs: PackReader) -> DamagedError:
-    """Note the articles of damaged samples of an old release; the error that names the first."""
+    """Record the articles of damaged samples of an old release; return an error that names the first."""
     note_damaged(packs.work, {m.id.partition(".")[0] for m, _ in damaged})
     more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
     return DamagedError(f"{damaged[0][1]}{more}; the same command reads its article again, or restore that file")
@@ -237,7 +237,7 @@ def write_shard(
     work: Folder,
     out: Folder,
 ) -> list[tuple[str, int, int]]:
-    """Write one shard unless it is committed, or an update finds it unchanged; the places of its samples.
+    """Write one shard unless it is committed, or unchanged in an update; return the locations of its samples.
 
     Args:
         dataset: one of `pmcmine.release.plan.DATASETS`.
@@ -247,12 +247,13 @@ def write_shard(
         members: its samples, in any order.
         plan: the plan.
         work: the run's work folder.
-        out: where files of the release are written.
+        out: output folder for files of the release.
     """
     target = f"{dataset}/{name}"
     entry = plan.old_file(target)
     if not members and (entry is not None or plan.count(dataset, group, split) == 1):
-        # A shard that an update emptied, or of a small release whose only articles with samples moved to another split.
+        # A shard emptied by an update, or of a small release in which the only articles with samples moved to another
+        # split.
         return []
     record = committed_shard(dataset, name, work, out)
     if record is None and entry is not None and len(members) == entry.rows and all(_stays(m, target) for m in members):
@@ -277,9 +278,9 @@ def write_shard(
 
 
 def _check_whole(name: str, members: Sequence[Member], plan: Plan, work: Folder) -> None:
-    """Check a shard of the old release whose samples have no hashes of their own, once an update.
+    """Check a shard of the old release with samples that have no hashes of their own, once per update.
 
-    If it is damaged, the articles of the members that come from it are noted.
+    If it is damaged, the articles of its members are recorded.
 
     Raises:
         DamagedError: if it is damaged.

@@ -1,4 +1,4 @@
-"""Row files to sorted Parquet: one file is a range of the articles' places, so no text is shuffled."""
+"""Sort row files into Parquet: one file is a range of the articles' positions, so no text is shuffled."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from pmcmine.work.rows import read_arrow, set_column
 from schemas import TABLES, Table, to_arrow
 from schemas.ledger import Reject
 
-_ASSEMBLED = frozenset({"clusters", "tombstones"})  # hold what the whole corpus decides
+_ASSEMBLED = frozenset({"clusters", "tombstones"})  # decided over the whole corpus
 
 
 def _staged(table: Table, file: TableFile, plan: Plan, work: Folder) -> Iterable[pa.Table]:
@@ -57,7 +57,7 @@ def _staged(table: Table, file: TableFile, plan: Plan, work: Folder) -> Iterable
 
 
 def _wanted(held: RowFile, table: Table, file: TableFile, plan: Plan) -> list[int]:
-    """Return the slices of staged rows that may hold rows of a file."""
+    """Return the slices of staged rows that may have rows of a file."""
     return [
         i
         for i, s in enumerate(held.slices)
@@ -70,7 +70,7 @@ def _is_place(pmcid: str, file: int, n_files: int) -> bool:
 
 
 def _held(table: Table, block: int, clustered: Clusters | None, work: Folder) -> Iterator[RowFile]:
-    """Yield the row files that a block has of a table."""
+    """Yield the row files of a block for a table."""
     if clustered is not None:
         held = clustered.blocks.get(str(block))
         yield from [held] if held is not None else []
@@ -79,7 +79,7 @@ def _held(table: Table, block: int, clustered: Clusters | None, work: Folder) ->
 
 
 def _in_range(rows: pa.Table, file: TableFile, plan: Plan) -> pa.Table:
-    """Select the rows whose article is in the file's range and split."""
+    """Select the rows of articles in the file's range and split."""
     n_files, grouped = plan.files[file.series], TABLES[file.table].grouped
     keep: dict[str, bool] = {}
     pmcids = rows["pmcid"].to_pylist()
@@ -94,7 +94,7 @@ def _in_range(rows: pa.Table, file: TableFile, plan: Plan) -> pa.Table:
 def _runs(pieces: Sequence[pa.Table]) -> list[tuple[int, int, int, int]]:
     """Return (PMCID number, piece, first row, rows) of each article's run of rows, in order of the number.
 
-    An article's rows follow each other in its piece, so that sorting needs no copy of the rows.
+    An article's rows are consecutive in their piece, so that sorting needs no copy of the rows.
     """
     runs = []
     for n, piece in enumerate(pieces):
@@ -107,7 +107,7 @@ def _runs(pieces: Sequence[pa.Table]) -> list[tuple[int, int, int, int]]:
 
 
 def _in_order(runs: Sequence[tuple[int, int, int, int]]) -> bool:
-    """Check whether all runs are of the first piece and stand there one after the other."""
+    """Check whether all runs are in the first piece, one after the other."""
     return bool(runs) and all(
         piece == 0 and start == end
         for (_, piece, start, _), end in zip(runs, accumulate((run[3] for run in runs), initial=0), strict=False)
@@ -117,7 +117,7 @@ def _in_order(runs: Sequence[tuple[int, int, int, int]]) -> bool:
 def _row_groups(pieces: Sequence[pa.Table], schema: pa.Schema, row_group: int) -> Iterator[pa.Table]:
     """Yield sorted rows in tables of `row_group` rows (the last one shorter), each column in one chunk."""
     runs = _runs(pieces)
-    if _in_order(runs):  # as in an update of a file that it only takes rows or places from
+    if _in_order(runs):  # for example if an update only removes rows or locations from a file
         for start in range(0, len(pieces[0]), row_group):
             yield pieces[0].slice(start, row_group).combine_chunks()
         return
@@ -139,13 +139,13 @@ def _set(rows: pa.Table, name: str, values: Sequence[Any]) -> pa.Table:
 
 
 def _as_before(old: OldRows, key: TableFile, table: Table, places: Places) -> FileEntry | None:
-    """Return the entry of the old file if it holds what the new one would; None where that takes writing it to tell.
+    """Return the entry of the old file if the new one would be equal; None if that is only known after writing it.
 
     Args:
         old: the old rows.
         key: the file.
         table: its table.
-        places: figures or panels whose place an update looked at; for rejects, those that leak, or did before.
+        places: figures or panels with locations that an update read; for rejects, those that leak, or did before.
     """
     entry = old.plan.old_file(f"tables/{file_name(*key.series, key.file, old.plan.files[key.series])}")
     if entry is None or entry.rows is None or key.table in _ASSEMBLED or (key.table not in PLACED and len(places)):
@@ -159,11 +159,11 @@ def _as_before(old: OldRows, key: TableFile, table: Table, places: Places) -> Fi
 
 
 def _holds_changes(old: OldRows, key: TableFile, table: Table) -> bool:
-    """Tell whether a file holds rows of articles that are read again or gone, or gets rows of such articles."""
+    """Check whether a file has, or gets, rows of articles that are read again or removed."""
     superseded = old.superseded(key)
     if not superseded:
         return False
-    for block in changed_in(old.work, old.plan.blocks_of(key)):  # no other one was mined
+    for block in changed_in(old.work, old.plan.blocks_of(key)):  # no other block was mined
         for part in parts_of(old.work, block):
             if _wanted(part.tables[table.name], table, key, old.plan):
                 return True
@@ -173,11 +173,11 @@ def _holds_changes(old: OldRows, key: TableFile, table: Table) -> bool:
 
 
 def _with_leaks(pieces: Sequence[pa.Table], places: Sequence[FigurePlace], table: Table) -> list[pa.Table]:
-    """Return rows of rejects with those of the figures that leak.
+    """Return rows of rejects including those of the figures that leak.
 
     Args:
-        pieces: the rows; those of an old release hold its leaks.
-        places: figures that leak, or did in that release; an update does not look at the others that did.
+        pieces: the rows; those of an old release include its leaks.
+        places: figures that leak, or did in that release; an update does not read others that did.
         table: the table.
     """
     seen = {p.figure_id for p in places}
@@ -219,10 +219,10 @@ def write_table_file(
     out: Folder,
     tables: Mapping[str, Table] = TABLES,
 ) -> TableRecord:
-    """Write one Parquet file unless it is committed; its record.
+    """Write one Parquet file unless it is committed; return its record.
 
     Args:
-        key: which file.
+        key: the file.
         places: locations of figures and panels; for rejects, the leaks.
         plan: the plan.
         work: the run's work folder.
@@ -272,7 +272,7 @@ def write_table_file(
 
 
 def _recorded(record: TableRecord, samples: int, places: Sequence[FigurePlace], work: Folder) -> TableRecord:
-    """Note that a table file is whole, and with `figures` how many of its rows have samples."""
+    """Record that a table file is complete, for `figures` also the number of rows with samples."""
     if record.table == "figures":
         left_out = sum(p.n_panels for p in places if p.leaks_into)
         record = replace(record, samples=samples, panels_left_out=left_out)
@@ -281,7 +281,7 @@ def _recorded(record: TableRecord, samples: int, places: Sequence[FigurePlace], 
 
 
 def all_files(plan: Plan) -> list[TableFile]:
-    """All Parquet files of a release."""
+    """Return all Parquet files of a release."""
     return [TableFile(t, g, s, i) for (t, g, s), n in sorted(plan.files.items()) for i in range(n)]
 
 

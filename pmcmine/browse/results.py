@@ -143,7 +143,7 @@ class Results:
         return Found(rows, int(total), filters, tuple(notes))
 
     def _refused(self, error: duckdb.Error, filters: Filters) -> PmcmineError:
-        """Return the error of a query: about the person's own condition if there is one, otherwise about the release."""
+        """Return the error of a query: about the person's own condition if given, otherwise about the release."""
         if filters.where:
             return QueryError(explain(error, filters.where))
         return PmcmineError(malformed(self._release.name, error))

@@ -81,9 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "pmcmine"
     sys_version = ""
     timeout = _IDLE_SECONDS
-    disable_nagle_algorithm = (
-        True  # headers and body are two writes; the second would wait 40 ms for an acknowledgement
-    )
+    disable_nagle_algorithm = True  # headers and body are two writes; the second would wait 40 ms for an answer
 
     def do_GET(self) -> None:
         """Answer a request; a damaged or manipulated table also gets an answer."""

@@ -128,8 +128,7 @@ class Search:
         return hits
 
     def ids(self, text: str, *, where: str | None = None, most: int = _MOST) -> list[str]:
-        """Return ids of the rows that match a text, best first, without reading the rows: a page shows only some at a
-        time.
+        """Return ids of the rows that match a text, best first; the rows themselves are not read.
 
         Args:
             text: as for a search.

@@ -1,11 +1,11 @@
-"""Files of an index, and what `index.json` says. An index may be somebody else's: all of it is checked and bounded.
+"""Define the files of an index, and `index.json`. An index may be a third party's: all of it is checked and bounded.
 
-index/index.json                  format, what it was built from, numbers of documents, models
+index/index.json                  format, source files, numbers of documents, models
 index/<table>_documents.parquet   number, id and length of each document
 index/<table>_postings.parquet    word, document, occurrences, length of the document; sorted by word
-index/<table>_<what>_vectors.parquet     vectors of length 1, a row group for each cell; <what> is text or image
-index/<table>_<what>_cells.parquet       the middle of each cell
-index/<table>_concepts.parquet    concept, document that names it and does not deny it; sorted by concept
+index/<table>_<what>_vectors.parquet     vectors of length 1, a row group per cell; <what> is text or image
+index/<table>_<what>_cells.parquet       the centroid of each cell
+index/<table>_concepts.parquet    concept, document that affirms it; sorted by concept
 index/names.parquet               words that name concepts in the release, with the concepts; sorted by words
 """
 

@@ -30,7 +30,7 @@ PROBES: Final = 16  # minimum cells read by a query
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Normalise vectors and reduce their dimensions: standardise, project to principal components, scale to length 1."""
+    """Normalise vectors and reduce dimensions: standardise, project to principal components, scale to length 1."""
 
     middle: Floats
     matrix: Floats

@@ -32,9 +32,9 @@ log = logging.getLogger(__name__)
 
 
 def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig, as_of: str | None = None) -> Mined:
-    """Mine one PMCID; whatever is wrong with it becomes rows of the ledger, never an exception.
+    """Mine one PMCID; all its faults become rows of the ledger, never an exception.
 
-    Only storage errors of the release itself, and the end of the process, get out of here.
+    Only storage errors of the release itself, and the end of the process, are raised.
 
     Args:
         entries: its versions.
@@ -59,7 +59,7 @@ def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig, as_
 
 
 def _failed(entries: Sequence[Entry], reason: Reason, detail: str) -> tuple[Ledger, Mined]:
-    """Return the rejects of all versions of an article that could not be mined, of which nothing is kept."""
+    """Return the rejects of all versions of an article that could not be mined; nothing else is kept."""
     pmcid, last = entries[0].pmcid, entries[-1]
     ledger = Ledger(pmcid)
     mined = Mined(pmcid)
@@ -133,7 +133,7 @@ def _mine(
 
 
 def _absent_or_excluded(entries: Sequence[Entry], config: MineConfig, ledger: Ledger, mined: Mined) -> bool:
-    """Reject an article that is not there, or whose PMCID is excluded: then not even its metadata is read."""
+    """Reject an article that is missing, or excluded by PMCID; then not even its metadata is read."""
     if entries[0].version == ABSENT:
         detail = "asked for by its PMCID, not in the source"
         ledger.add(Stage.SELECT, Unit.VERSION, Reason.NOT_IN_SOURCE, mined.pmcid, detail)
@@ -148,7 +148,7 @@ def _absent_or_excluded(entries: Sequence[Entry], config: MineConfig, ledger: Le
 
 
 def _keep_rejects(parts: Ledger, ledger: Ledger) -> None:
-    """Take over the rejects of an extraction whose article is kept."""
+    """Copy the rejects of an extraction if its article is kept."""
     for row in parts.rows:
         ledger.add(Stage(row.stage), Unit(row.unit), Reason(row.reason), row.article_id, row.detail, row.figure_id)
 
@@ -156,7 +156,7 @@ def _keep_rejects(parts: Ledger, ledger: Ledger) -> None:
 def _document(
     extraction: Extraction, dropped: Mapping[str, Reason], config: MineConfig, ledger: Ledger, mined: Mined
 ) -> None:
-    """Compose the document, and count the rows that stand in it."""
+    """Compose the document, and count the rows in it."""
     rejected = {r.figure_id: r.reason for r in ledger.rows if r.unit == Unit.FIGURE.value and r.figure_id}
     rejected |= {i: why.value for i, why in dropped.items() if why is Reason.EXCLUDED}
     document, n_rows = document_of(extraction, mined, rejected, config.document_figures)
@@ -167,7 +167,7 @@ def _document(
 
 
 def _in_benchmarks(paragraphs: Sequence[Paragraph], config: MineConfig, mined: Mined) -> Sequence[Paragraph]:
-    """Return paragraphs with the benchmark sets that hold their text."""
+    """Return paragraphs with the benchmark sets that contain their text."""
     sets = benchmarks(config)
     if sets is None:
         return paragraphs
@@ -184,7 +184,7 @@ def _drop_texts(
     ledger: Ledger,
     excluded: Collection[str],
 ) -> dict[str, Reason]:
-    """Reject unwanted paragraphs and tables, and the mentions whose sentences stand in them; return why, by id.
+    """Reject unwanted paragraphs and tables, and the mentions in them; return the reasons, by id.
 
     `excluded` are ids of figures and tables that the exclusion list names.
     """
@@ -221,7 +221,7 @@ def _drop_texts(
 def _wanted_grids(
     grids: Sequence[Grid], dropped: Mapping[str, Reason], config: MineConfig, ledger: Ledger
 ) -> list[Grid]:
-    """Reject the cells of tables that have no row, or flagged cells; then label, caption and notes stay."""
+    """Reject the cells of tables without a row, or with flagged cells; then label, caption and notes stay."""
     wanted: list[Grid] = []
     for grid in grids:
         why = unwanted(grid, config)
@@ -240,7 +240,7 @@ def _tombstone(pmcid: str, version: int, reason: Reason = Reason.RETRACTED) -> T
 
 
 def _metadata(entries: Sequence[Entry], reader: Reader, ledger: Ledger) -> list[VersionMeta]:
-    """Return the metadata of all versions; none if that of one can't be read, for it might say retracted."""
+    """Return the metadata of all versions; none if that of one can't be read, as it might be retracted."""
     versions, failed = [], False
     for entry in entries:
         try:
@@ -264,7 +264,7 @@ def _metadata(entries: Sequence[Entry], reader: Reader, ledger: Ledger) -> list[
 
 
 def _withhold(group: str, config: MineConfig, mined: Mined) -> None:
-    """Turn rows of groups that are not published into pointers."""
+    """Replace rows of unpublished licence groups by pointers."""
     published = {f.figure_id: f.license_group in config.groups for f in mined.figures}
     whole = group in config.groups
 

@@ -1,4 +1,4 @@
-"""Markers of the articles in progress: after a kill they name the suspects."""
+"""Mark the articles in progress: after a kill the markers name the suspects."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Final
 from pmcmine.io.background import in_background
 from pmcmine.io.folder import Folder
 
-_SUSPECT_SECONDS = 2.0  # at work on one article, from which an interrupt may have ended a hang
-_SLOW_SECONDS = 60.0  # from which an article at work is named in the start marker
-_NAMING_SECONDS = 10.0  # between two looks for such articles
-# Start markers of this process → PMCIDs at work → when each was begun. Written by all threads. (The process id in the
-# name of a marker does not tell whose it is: in containers each run has the same.)
+_SUSPECT_SECONDS = 2.0  # minimum time on one article after which an interrupt may have ended a hang
+_SLOW_SECONDS = 60.0  # minimum time after which an article is named in the start marker
+_NAMING_SECONDS = 10.0  # between two checks for such articles
+# Start markers of this process → PMCIDs in progress → start time of each. Written by all threads. (The process id in
+# the name of a marker does not identify its owner: in containers each run has the same one.)
 STARTS_AT_WORK: Final[dict[str, dict[str, float]]] = {}
 
 
@@ -26,7 +26,7 @@ def marked_at_work(marker: str | None, pmcid: str) -> Iterator[None]:
     if marker is not None and marker in STARTS_AT_WORK:
         STARTS_AT_WORK[marker][pmcid] = time.monotonic()
     yield
-    if marker is not None:  # after an interrupt the note stays
+    if marker is not None:  # after an interrupt the note is kept
         STARTS_AT_WORK.get(marker, {}).pop(pmcid, None)
 
 
@@ -53,7 +53,7 @@ def naming_slow(work: Folder, marker: str) -> Iterator[None]:
 
 
 def settle_marker(work: Folder, marker: str) -> None:
-    """Remove a start marker after an interrupt, unless articles at work may be why: then it names them."""
+    """Remove a start marker after an interrupt, unless articles in progress may be the cause: then it names them."""
     suspects = _suspects(marker, _SUSPECT_SECONDS)
     STARTS_AT_WORK.pop(marker, None)
     if suspects:
@@ -65,7 +65,7 @@ def settle_marker(work: Folder, marker: str) -> None:
 def forget_starts(work: Folder) -> None:
     """Remove the start markers of this process after an interrupt by the user, but not those of articles that hang.
 
-    The threads that mine may go on until the process ends.
+    Mining threads may continue until the process ends.
     """
     for marker in list(STARTS_AT_WORK):
         if work.exists(marker):

@@ -1,7 +1,7 @@
-"""A block of articles to packs and row files, committed by one manifest written last.
+"""Mine a block of articles into packs and row files, committed by one manifest written last.
 
-A block that was started twice without a commit has ended its worker: its articles are then mined in child
-processes, and a child that dies is bisected down to the article that ends it.
+A block that was started twice without a commit has killed its worker: its articles are then mined in child processes,
+and a child that dies is bisected down to the article that kills it.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _CAREFUL_AFTER = 2  # starts without a commit
 
 
 def _read_starts(work: Folder, home: str) -> tuple[int, frozenset[str]]:
-    """Count starts that ended without a record, and list the articles that interrupted starts were working on."""
+    """Count starts that ended without a record, and list the articles in progress at interrupted starts."""
     silent, suspects = 0, set[str]()
     for name in work.names(home):
-        if name.startswith("started-") and not name.endswith(".tmp"):  # that of a writer that was killed
+        if name.startswith("started-") and not name.endswith(".tmp"):  # left by a killed writer
             try:
                 suspects |= set(json.loads(work.read(f"{home}/{name}"))["suspects"])
             except (ValueError, KeyError, TypeError, RecursionError):  # mostly empty
@@ -42,14 +42,14 @@ def _read_starts(work: Folder, home: str) -> tuple[int, frozenset[str]]:
 def mine_block(
     block: int, work: Folder, config: MineConfig, reader: Reader, threads: int, share: float = 1.0
 ) -> Manifest:
-    """Mine a block unless it is committed; returns its manifest.
+    """Mine a block unless it is committed; return its manifest.
 
     Args:
         block: number of the block in the snapshot.
         work: the run's work folder.
         config: the configuration.
         reader: the source, opened.
-        threads: articles at once.
+        threads: articles mined in parallel.
         share: the reader's share of the request budget, for child processes.
     """
     home = block_folder(block)

@@ -1,4 +1,4 @@
-"""The patients of case reports and case series: find them, and make their rows."""
+"""Find the patients of case reports and case series, and build their rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pmcmine.rejects import Ledger, Reason, Stage, Unit
 
 
 def find_cases(extraction: Extraction, mined: Mined, ledger: Ledger) -> list[Patient]:
-    """Return the patients whose paragraphs were all kept; the others are rejected, as are reports without patients."""
+    """Return the patients with all paragraphs kept; the others are rejected, as are reports without patients."""
     article = extraction.article
     report = report_of(article.article_type, article.title, extraction.paragraphs)
     found = patients(report.told)
@@ -38,12 +38,12 @@ def find_cases(extraction: Extraction, mined: Mined, ledger: Ledger) -> list[Pat
 
 
 def paragraphs_of(found: Sequence[Patient]) -> frozenset[str]:
-    """Return the ids of the paragraphs that tell of patients."""
+    """Return the ids of the paragraphs about patients."""
     return frozenset(p.told.paragraph.paragraph_id for patient in found for p in patient.passages)
 
 
 def add_cases(found: Sequence[Patient], extraction: Extraction, mined: Mined) -> None:
-    """Add the rows of the patients, with the figures, panels and concepts that were mined."""
+    """Add the rows of the patients, with the mined figures, panels and concepts."""
     if found:
         pictures = shown(found, mined.figures, mined.panels, mined.mentions)
         mined.cases = rows_of(extraction.article, found, pictures, mined.concepts)

@@ -1,4 +1,4 @@
-"""Parts in processes of their own, cut in halves until the article that kills them is found."""
+"""Mine parts in child processes, bisected until the article that kills them is found."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from pmcmine.work.snapshot import read_block
 
 log = logging.getLogger(__name__)
 
-_CHILD_SECONDS = (120.0, 20.0)  # a child's time limit: so much, and so much an article
+_CHILD_SECONDS = (120.0, 20.0)  # a child's time limit in seconds: a constant, plus an amount per article
 
 
 def _killed_part(groups: Sequence[Sequence[Entry]], work: Folder, folder: str, before: Mapping[str, Outcome]) -> Part:
-    """Build the part of articles that kill their process: ledger rows and nothing else."""
+    """Build the part of articles that kill their process: ledger rows only."""
     with work.create(f"{folder}/pack.bin") as (stream, _):
         part = PartWriter(work, folder, stream, f"{folder}/pack.bin")
         for group in groups:
@@ -68,7 +68,7 @@ def mine_in_halves(
 def _in_child(
     groups: Sequence[Sequence[Entry]], block: int, work: Folder, config: MineConfig, folder: str, share: float
 ) -> Part | None:
-    """Mine articles in a process of their own; None if it was killed or hung."""
+    """Mine articles in a child process; None if it was killed or hung."""
     folder = f"{folder}-c{uuid.uuid4().hex[:6]}"
     task = {
         "work": work.url,

@@ -1,4 +1,4 @@
-"""Contexts of captions: the `context` column of figures and panels."""
+"""Build contexts of captions: the `context` column of figures and panels."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from schemas.mention import Mention
 from schemas.panel import CaptionSpan, Panel
 from schemas.paragraph import Paragraph
 
-_LEAST_WORDS: Final = 4  # of a sentence, or of a part of a caption that all panels share
-_MOST_SHARED: Final = 60  # sentences of a caption that speak of all panels
-_SURE: Final = 0.5  # of a privacy flag
+_LEAST_WORDS: Final = 4  # of a sentence, or of a caption part shared by all panels
+_MOST_SHARED: Final = 60  # sentences of a caption about all panels
+_SURE: Final = 0.5  # minimum score of a privacy flag
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _REFERS_BACK: Final = re.compile(r"(?:However, |Moreover, |Thus, )?(?:it|they|this|these|those|such) ", re.IGNORECASE)
 _EDGES: Final = " .,;:()[]–—-"
@@ -57,13 +57,13 @@ _GENERIC: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Article:
-    """What the contexts of all figures of an article are made from."""
+    """Sources for the contexts of all figures of an article."""
 
     paragraphs: dict[str, Paragraph]
     defined: dict[str, Definition]
     mentions: dict[str, list[Mention]]
-    named: Counter[tuple[str, int]]  # figures that a sentence names
-    read: dict[tuple[str, int, int], Runs] = field(default_factory=dict)  # of sentences; empty for those of few words
+    named: Counter[tuple[str, int]]  # number of figures that a sentence names
+    read: dict[tuple[str, int, int], Runs] = field(default_factory=dict)  # cache; empty for sentences with few words
 
     def runs(self, at: tuple[str, int, int]) -> Runs:
         """Return the runs of words of a sentence, without its references."""
@@ -78,7 +78,7 @@ class _Article:
 def with_context(
     figures: Sequence[Figure], panels: Sequence[Panel], mentions: Sequence[Mention], paragraphs: Sequence[Paragraph]
 ) -> tuple[list[Figure], list[Panel]]:
-    """Return figures and panels with their contexts, within a bound of all together.
+    """Return figures and panels with their contexts, within a total limit.
 
     Args:
         figures: figures of one article, in order.
@@ -125,7 +125,7 @@ def _article(figures: Sequence[Figure], mentions: Sequence[Mention], paragraphs:
 
 
 def _within(parts: Iterable[ContextPart], left: int) -> tuple[tuple[ContextPart, ...], int]:
-    """Keep what fits into the number of characters that are left to the article."""
+    """Keep the parts that fit into the article's remaining characters."""
     kept: list[ContextPart] = []
     for part in parts:
         left -= len(part.text or "")
@@ -152,7 +152,7 @@ def _of_panel(
     first = min((s.start for s in panel.spans), default=0)
     around = [part for part, words in shared if not said.repeats(words)]
     before = [replace(p, kind=INTRODUCTION) for p in around if (p.end or 0) <= first]
-    # An unfinished sentence introduces what follows it.
+    # An unfinished sentence introduces the text after it.
     introduction = [p for p in before if p is before[-1] or _ends(p, caption)]
     yield from introduction
     yield from _abbreviations(" ".join([*(p.text or "" for p in introduction), panel.text]), article)
@@ -188,13 +188,13 @@ def _shared(spans: Sequence[CaptionSpan], figure: Figure) -> list[tuple[ContextP
 
 
 def _begins(caption: str, start: int) -> bool:
-    """Check whether a sentence of a caption begins at a place."""
+    """Check whether a sentence of a caption begins at a position."""
     before = caption[max(start - 8, 0) : start].rstrip(' )]”"')
     return not before or before[-1] in ".!?:;"
 
 
 def _ends(part: ContextPart, caption: str) -> bool:
-    """Check whether a part of a caption is a whole sentence, at its end."""
+    """Check whether a part of a caption ends a sentence."""
     return part.end is None or part.end == len(caption) or caption[part.end - 1] in ".!?)"
 
 
@@ -206,7 +206,7 @@ def _sentence_spans(spans: Sequence[CaptionSpan], caption: str) -> Iterator[tupl
 
 
 def _abbreviations(used: str, article: _Article) -> Iterator[ContextPart]:
-    """Yield the abbreviations of a text, in the order of their first use, that it does not spell out itself."""
+    """Yield the abbreviations in a text that it does not spell out itself, in the order of first use."""
     folded = used.casefold()
     found: dict[str, tuple[int, Definition]] = {}
     for short, definition in article.defined.items():
@@ -222,9 +222,9 @@ def _abbreviations(used: str, article: _Article) -> Iterator[ContextPart]:
 
 
 def _sentences(mentions: Sequence[Mention], article: _Article, said: Said, label: str | None) -> Iterator[ContextPart]:
-    """Yield the sentences that mention a figure or one of its panels, the most telling first.
+    """Yield the sentences that mention a figure or one of its panels, the most informative first.
 
-    Those that name the panel stand before those that name the whole figure; those that name fewer figures before
+    Sentences that name the panel come before those that name the whole figure; those that name fewer figures before
     others; those that do not begin with a pronoun before others; then by section, and in the order of the text.
     Sentences that only name other panels, that may identify a patient, or that repeat others are left out.
     """
@@ -254,7 +254,7 @@ def _sentences(mentions: Sequence[Mention], article: _Article, said: Said, label
 
 
 def _private(mention: Mention, paragraph: Paragraph) -> bool:
-    """Check whether a sentence has a place that may identify a patient."""
+    """Check whether a sentence contains a span that may identify a patient."""
     return any(
         f.score >= _SURE and f.start < mention.sentence_end and f.end > mention.sentence_start
         for f in paragraph.privacy
@@ -262,7 +262,7 @@ def _private(mention: Mention, paragraph: Paragraph) -> bool:
 
 
 def _section(figure: Figure, said: Said) -> Iterator[ContextPart]:
-    """Yield the innermost title of a section that says more than what kind of section it is."""
+    """Yield the innermost section title that says more than the kind of section."""
     for title in reversed(figure.section_path):
         if not _GENERIC.fullmatch(title):
             if len(title) <= bounds.CONTEXT_SENTENCE and title.strip(_EDGES) and not said.repeats(runs_of(title)):

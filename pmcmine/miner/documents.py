@@ -23,16 +23,16 @@ OTHER_GROUP: Final = "other_license_group"  # reason of a figure that is publish
 def document_of(
     extraction: Extraction, mined: Mined, rejected: Mapping[str, str], figures: str = AT_MENTION
 ) -> tuple[Document, int]:
-    """Compose the document of an article from its rows, once the rows that are dropped are known.
+    """Compose the document of an article from its rows, once the dropped rows are known.
 
-    Returns the document, and how many paragraphs, figures and tables stand in it.
+    Returns the document, and the number of paragraphs, figures and tables in it.
 
     Args:
-        extraction: the article as the XML has it.
+        extraction: the article extracted from the XML.
         mined: its rows.
-        rejected: reasons of the figures that have no row, by `figure_id`.
-        figures: `mention`: figures and tables stand after the paragraph that names them first; `xml`: where the XML has
-            them.
+        rejected: reasons of the figures without a row, by `figure_id`.
+        figures: `mention`: figures and tables follow the paragraph that names them first; `xml`: they stay in the order
+            of the XML.
     """
     article = extraction.article
     parts = _Parts(mined, rejected, article.license, article.license_group, article.attribution, extraction.arrays)
@@ -73,15 +73,15 @@ def document_of(
 
 
 def _around(headings: Sequence[Step], step: Step) -> list[Step]:
-    """Return the headings of the sections that a step stands in."""
+    """Return the headings of the sections that contain a step."""
     return [h for h in headings if step.path == h.path or step.path.startswith(f"{h.path}/")]
 
 
 def _at_mentions(extraction: Extraction, mined: Mined) -> dict[str, list[Step]]:
-    """Return the figures and tables that stand after a paragraph, by `paragraph_id`.
+    """Return the figures and tables that follow a paragraph, by `paragraph_id`.
 
-    A figure and those nested in it stay together. What stands in an abstract, or is named by no paragraph outside of
-    abstracts, stays where it is.
+    A figure and those nested in it stay together. Figures and tables in an abstract, or not named by a paragraph
+    outside abstracts, stay in place.
     """
     kept = {p.paragraph_id for p in mined.paragraphs if p.section_kind != "abstract"}
     drafts = extraction.figures
@@ -117,15 +117,15 @@ def _at_mentions(extraction: Extraction, mined: Mined) -> dict[str, list[Step]]:
 
 @dataclass
 class _Parts:
-    """Collects the places of a document.
+    """Collect the places of a document.
 
     Attributes:
         mined: rows of the article.
-        rejected: reasons of the figures that have no row, and of excluded tables.
+        rejected: reasons of the figures without a row, and of excluded tables.
         license: licence of the article.
         group: its group.
         attribution: its attribution line.
-        arrays: ids of the grids whose lines are paragraphs.
+        arrays: ids of grids with lines that are paragraphs.
     """
 
     mined: Mined
@@ -149,7 +149,7 @@ class _Parts:
             self._grids.setdefault(grid.table_id, []).append(grid)
 
     def text(self, kind: str, row_id: str, section_kind: str, text: str, *, level: int | None = None) -> None:
-        """Add a text that is no paragraph."""
+        """Add a text other than a paragraph."""
         self._put(text, None, DocumentPlace(kind=kind, row_id=row_id, level=level, section_kind=section_kind))
 
     def add(self, step: Step, section_kind: str) -> None:
@@ -163,9 +163,9 @@ class _Parts:
             self._table(step.row_id, section_kind)
 
     def grids_without_table(self) -> None:
-        """Add the grids that are in no table; what is known is that they stand somewhere in the article.
+        """Add the grids that are in no table; their exact place in the article is unknown.
 
-        The lines of arrays are paragraphs and stand at their places.
+        The lines of arrays are paragraphs and stay in place.
         """
         for grid in self._grids.get(None, ()):
             if grid.markdown and grid.grid_id not in self.arrays:
@@ -189,7 +189,7 @@ class _Parts:
         self._put(row.text, None, place)
 
     def _figure(self, figure_id: str, section_kind: str, *, caption: bool = True) -> None:
-        """Add the image of a figure, and its caption unless that of a table stands for it."""
+        """Add the image of a figure, and its caption unless a table's caption replaces it."""
         row = self._figures.get(figure_id)
         if row is None:
             why = self.rejected.get(figure_id, Reason.FIGURE_LICENSE_NOT_SELECTED.value)

@@ -1,4 +1,4 @@
-"""Download what mining would read, into a folder that can be mined without a network."""
+"""Download the files that mining would read, into a folder that can be mined offline."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pmcmine.text.redact import redact
 
 _SHOWN = 20  # failed files that are named
 
-# What decides which files are read stays as it is given; what is only made of them is off.
+# Options that determine which files are read are kept; those for derived data are off.
 _READING_ONLY = {
     "vocab": None,
     "vocab_sha256": None,
@@ -44,15 +44,15 @@ _READING_ONLY = {
 
 @dataclass
 class Downloaded:
-    """How far a download is; threads add to it.
+    """The progress of a download; threads add to it.
 
     Attributes:
         articles: PMCIDs that are done.
-        files: files that were downloaded.
+        files: downloaded files.
         size: bytes of these.
-        kept: files that were there already, with the stated MD5.
-        unusable: files that the source names and does not have, or has with another MD5 than it states.
-        failed: names of the files that could not be downloaded, and why, the first twenty.
+        kept: files that existed already, with the stated MD5.
+        unusable: files that the source names but does not have, or has with another MD5 than stated.
+        failed: names of the files that could not be downloaded, with reasons, the first twenty.
         n_failed: number of all of these.
     """
 
@@ -66,7 +66,7 @@ class Downloaded:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, *, articles: int = 0, files: int = 0, size: int = 0, kept: int = 0) -> None:
-        """Count what was done."""
+        """Add to the counts."""
         with self._lock:
             self.articles += articles
             self.files += files
@@ -74,18 +74,18 @@ class Downloaded:
             self.kept += kept
 
     def fail(self, key: str, error: Rejected) -> None:
-        """Count a file that can't be had."""
+        """Count a file that can't be downloaded."""
         with self._lock:
             if error.reason in (Reason.XML_MISSING, Reason.CHECKSUM_MISMATCH):  # the first stands for any file
                 self.unusable += 1
-            elif error.reason != Reason.MEDIA_TOO_LARGE:  # mining takes none that is too large either
+            elif error.reason != Reason.MEDIA_TOO_LARGE:  # mining skips files that are too large, too
                 self.n_failed += 1
                 if len(self.failed) < _SHOWN:
                     self.failed.append((key, error.detail or error.reason.value))
 
 
 class _KeepingClient:
-    """A client that writes each object into a folder under its key, and asks for none that the folder holds."""
+    """A client that saves each object in a folder under its key, and does not request objects already there."""
 
     def __init__(self, client: HttpClient, folder: Folder, done: Downloaded) -> None:
         self._client = client
@@ -113,7 +113,7 @@ class _KeepingClient:
         return data
 
     def _held(self, key: str, max_bytes: int, md5: str | None) -> bytes | None:
-        """Return what the folder holds if it has the stated MD5; only that tells it from an older or damaged file."""
+        """Return the folder's copy if it has the stated MD5; only this excludes an older or damaged file."""
         if md5 is None:
             return None
         try:
@@ -128,7 +128,7 @@ class _KeepingClient:
 
 
 class _Bundle(StoreBundle):
-    """An article whose media are downloaded when they are read, and then not looked at."""
+    """An article with media that are downloaded on reading, and not decoded."""
 
     def __init__(self, meta: VersionMeta, reader: BucketReader, config: MineConfig) -> None:
         super().__init__(meta, reader)
@@ -144,7 +144,7 @@ class _Bundle(StoreBundle):
 
 
 class _Reader:
-    """A bucket whose articles are downloaded while they are read."""
+    """A bucket with articles that are downloaded while they are read."""
 
     def __init__(self, reader: BucketReader, config: MineConfig) -> None:
         self._reader = reader
@@ -164,10 +164,10 @@ class _Reader:
 
 
 def check_source(source: Source, config: MineConfig) -> BucketSource:
-    """Return the source as a bucket.
+    """Check that the source is a bucket, and return it.
 
     Raises:
-        SourceError: if it is another kind, whose files are here already.
+        SourceError: if it is another kind, whose files are local already.
     """
     if not isinstance(source, BucketSource):
         raise SourceError(
@@ -185,14 +185,14 @@ def download(
     done: Downloaded,
     as_of: str | None = None,
 ) -> None:
-    """Download what mining would read of each PMCID: metadata, the XML of the chosen version, images of its figures.
+    """Download all files that mining would read of each PMCID: metadata, the XML of the chosen version, figure images.
 
     Args:
-        groups: entries of each PMCID, as a snapshot has them.
+        groups: entries of each PMCID, as in a snapshot.
         source: the bucket.
-        config: decides which files are read, as in a run.
-        folder: where they go, under their keys; a file that is there with the stated MD5 is kept.
-        done: counts what was done; a file that can't be had is counted there.
+        config: determines the files to read, as in a run.
+        folder: destination; files are saved under their keys, and existing ones with the stated MD5 are kept.
+        done: counts the results, including files that can't be downloaded.
         as_of: day of the snapshot; see `mine_pmcid`.
 
     Raises:
@@ -216,7 +216,7 @@ def download(
 
 
 def progress_line(done: Downloaded, n_pmcids: int, started: float) -> str:
-    """Return one line on how far a download is."""
+    """Return one line on the progress of a download."""
     seconds = max(time.monotonic() - started, 1e-3)
     rate = done.articles / seconds
     left = f", {(n_pmcids - done.articles) / rate / 60:.0f} min left" if rate and done.articles < n_pmcids else ""

@@ -1,7 +1,7 @@
-"""Run the enrichers that a configuration turns on, over the rows of an article.
+"""Run the enabled enrichers over the rows of an article.
 
 They are found by entry point (`pmcmine.plugins`): the library does not know the classifiers; they know it. Each sees
-the columns of those before it: pmcmine's own run first, then those of other packages, each by name.
+the columns of earlier ones: pmcmine's own run first, then those of other packages, in the order of their names.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ _Row = TypeVar("_Row", Figure, Panel, Paragraph)
 
 
 def _on(config: MineConfig, table: str | None = None) -> list[Plugin]:
-    """Return the enrichers that are turned on, all or those of a table."""
+    """Return the enabled enrichers, all or those of a table."""
     return [p for p in installed() if table in (None, enricher_of(p).table) and getattr(config, enricher_of(p).switch)]
 
 
 def _options(config: MineConfig) -> dict[str, Any]:
-    return dict(vars(config))  # a tenth of the time of `dict(config)`, for every kind of rows of every article
+    return dict(vars(config))  # a tenth of the time of `dict(config)`; runs for all rows of every article
 
 
 def prepare(config: MineConfig) -> None:
-    """Load what the configuration turns on, so that a missing model ends a run before it begins.
+    """Load everything that the configuration enables, so that a missing model stops a run before it starts.
 
     Raises:
         PmcmineError: if no classifier is installed, or a model is missing or damaged.
@@ -61,7 +61,7 @@ def prepare(config: MineConfig) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """A model that a configuration turns on, and the installed package that it comes with."""
+    """A model enabled by a configuration, and the installed package that contains it."""
 
     model: Model
     package: str
@@ -69,7 +69,7 @@ class Used:
 
 
 def used(config: MineConfig) -> list[Used]:
-    """Return the models that a configuration turns on: those of panels, of concepts and of enrichers, by name."""
+    """Return the models enabled by a configuration: those of panels, of concepts and of enrichers, by name."""
     own = (*(panels.models() if config.panels else ()), *(concepts.models() if config.vocab is not None else ()))
     found = {model.name: Used(model, OWN, __version__) for model in own}
     for plugin in _on(config):
@@ -79,12 +79,12 @@ def used(config: MineConfig) -> list[Used]:
 
 
 def info(config: MineConfig) -> list[Model]:
-    """Return the models that a configuration turns on, by name."""
+    """Return the models enabled by a configuration, by name."""
     return [each.model for each in used(config)]
 
 
 def stated(config: MineConfig) -> list[EnricherFacts]:
-    """Return the enrichers that are turned on, with package and columns, for `release.json`."""
+    """Return the enabled enrichers, with package and columns, for `release.json`."""
     return [
         EnricherFacts(
             plugin.name,
@@ -98,22 +98,22 @@ def stated(config: MineConfig) -> list[EnricherFacts]:
 
 
 def _extra(config: MineConfig, table: str) -> tuple[pa.Field, ...]:
-    """Return the columns that enrichers add to those of a table's record."""
+    """Return the columns that enrichers add to a table."""
     return tuple(field_of(c) for p in _on(config, table) for c in extra_columns(p))
 
 
 def extra_texts(config: MineConfig, table: str) -> frozenset[str]:
-    """Return the added columns that repeat text of the article, which pointers leave out."""
+    """Return the added columns that repeat text of the article, which pointers omit."""
     return frozenset(c.name for p in _on(config, table) for c in extra_columns(p) if c.text)
 
 
 def tables(config: MineConfig) -> dict[str, Table]:
-    """Return the published tables, with the columns of all enrichers that are turned on."""
+    """Return the published tables, with the columns of all enabled enrichers."""
     return {name: replace(table, extra=_extra(config, name)) for name, table in TABLES.items()}
 
 
 def sample_schemas(config: MineConfig) -> dict[str, pa.Schema]:
-    """Return the schema of the JSON of figures and of panels, by table; what the assembler adds comes last."""
+    """Return the schema of the JSON of figures and of panels, by table; the assembler's columns come last."""
     found = {}
     for table, record in SAMPLES.items():
         own = list(arrow_schema(record))
@@ -130,13 +130,13 @@ def _has_sample(column: Column, config: MineConfig) -> bool:
 
 
 def _in_sample(field: pa.Field) -> pa.Field:
-    """Return the field of a column in JSON, which knows neither null here nor lists of a fixed length."""
+    """Return the field of a column in JSON, which has neither nulls nor lists of a fixed length."""
     kind = pa.list_(field.type.value_type) if pa.types.is_fixed_size_list(field.type) else field.type
     return field.with_nullable(False).with_type(kind)
 
 
 def in_sample(row: Figure | Panel, config: MineConfig) -> dict[str, Any]:
-    """Return the columns that were added to a row as its sample holds them: empty, but never null."""
+    """Return the columns added to a row in the form of its sample: empty, but never null."""
     columns = _columns("figures" if isinstance(row, Figure) else "panels")
     given = {k: v for k, v in row.extra.items() if _has_sample(columns[k], config)}
     return {k: _empty(columns[k].type) if v is None else _listed(v) for k, v in given.items()}
@@ -160,12 +160,12 @@ def _empty(kind: pa.DataType) -> Any:
 
 
 def enrich_paragraphs(paragraphs: Sequence[Paragraph], config: MineConfig) -> list[Paragraph]:
-    """Return paragraphs with the columns of all enrichers that are turned on."""
+    """Return paragraphs with the columns of all enabled enrichers."""
     return _enriched("paragraphs", list(paragraphs), Context(_options(config)), config)
 
 
 def reads_for_flags(config: MineConfig) -> bool:
-    """Check whether an enricher that is turned on flags texts."""
+    """Check whether an enabled enricher flags texts."""
     return bool(_flagging(config))
 
 
@@ -174,7 +174,7 @@ def _flagging(config: MineConfig) -> list[Plugin]:
 
 
 def flag_texts(texts: Sequence[Paragraph], config: MineConfig) -> list[Paragraph]:
-    """Return texts that are no rows, such as those of cells, with the privacy flags of all enrichers that set them."""
+    """Return texts other than rows, such as those of cells, with the privacy flags of all enrichers that set them."""
     rows, context = list(texts), Context(_options(config))
     for plugin in _flagging(config) if rows else ():
         rows = _filled(plugin, rows, context)
@@ -182,7 +182,7 @@ def flag_texts(texts: Sequence[Paragraph], config: MineConfig) -> list[Paragraph
 
 
 def enrich_figures(figures: Sequence[Figure], pyramids: Sequence[Pyramid | None], config: MineConfig) -> list[Figure]:
-    """Return figures with the columns of all enrichers that are turned on.
+    """Return figures with the columns of all enabled enrichers.
 
     Args:
         figures: rows.
@@ -196,7 +196,7 @@ def enrich_figures(figures: Sequence[Figure], pyramids: Sequence[Pyramid | None]
 def enrich_panels(
     panels: Sequence[Panel], figures: Mapping[str, Figure], pyramids: Mapping[str, Pyramid], config: MineConfig
 ) -> list[Panel]:
-    """Return panels with the columns of all enrichers that are turned on; figures and pyramids by figure."""
+    """Return panels with the columns of all enabled enrichers; figures and pyramids are given by figure."""
     return _enriched("panels", list(panels), Context(_options(config), figures, _bases(pyramids), pyramids), config)
 
 
@@ -205,7 +205,7 @@ def _bases(pyramids: Mapping[str, Pyramid]) -> dict[str, Any]:
 
 
 def wants_views(config: MineConfig) -> bool:
-    """Check whether something looks at pixels."""
+    """Check whether any step reads pixels."""
     return config.panels or any(enricher_of(p).pixels for p in _on(config))
 
 
@@ -216,10 +216,10 @@ def _enriched(table: str, rows: list[_Row], context: Context, config: MineConfig
 
 
 def _filled(plugin: Plugin, rows: list[_Row], context: Context) -> list[_Row]:
-    """Return the rows as an enricher fills them.
+    """Return the rows filled by an enricher.
 
     Raises:
-        PluginError: if it loses rows, or fills columns that it does not declare, or with values of another type.
+        PluginError: if it loses rows, fills undeclared columns, or fills values of another type.
     """
     try:
         found = enricher_of(plugin).enrich(rows, context)

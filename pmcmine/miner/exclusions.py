@@ -43,7 +43,7 @@ def excluded_figures(extraction: Extraction, config: MineConfig) -> frozenset[st
     for table in extraction.article_tables:
         if held.names_figure(article, table.table_id):
             found.update(filter(None, (table.table_id, table.image_figure_id)))
-    for figure in extraction.figures:  # what a figure is a part of stands before it
+    for figure in extraction.figures:  # a parent figure precedes its parts
         if figure.parent_figure_id in found or held.names_figure(article, figure.figure_id, figure.key):
             found.add(figure.figure_id)
         if figure.figure_id in found and figure.figure_id in images:  # a table that is an image
@@ -52,7 +52,7 @@ def excluded_figures(extraction: Extraction, config: MineConfig) -> frozenset[st
 
 
 def images_of_dropped(extraction: Extraction, kept: Sequence[ArticleTable]) -> set[str | None]:
-    """Return the ids of figures that are images of tables that were dropped: they show what the table says."""
+    """Return the ids of figures that are images of dropped tables: they show the same content."""
     ids = {t.table_id for t in kept}
     return {t.image_figure_id for t in extraction.article_tables if t.table_id not in ids}
 
@@ -60,7 +60,7 @@ def images_of_dropped(extraction: Extraction, kept: Sequence[ArticleTable]) -> s
 def unwanted(
     row: Paragraph | Figure | Grid | ArticleTable, config: MineConfig, excluded: Collection[str] = ()
 ) -> tuple[Reason, str] | None:
-    """Return the reason and detail if a row is not wanted, else None; `excluded` are ids of figures and tables."""
+    """Return the reason and detail if a row is unwanted, otherwise None; `excluded` are ids of figures and tables."""
     if isinstance(row, Figure) and row.figure_id in excluded:
         return Reason.EXCLUDED, "by its figure id"
     if isinstance(row, ArticleTable) and row.table_id in excluded:

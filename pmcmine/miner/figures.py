@@ -1,4 +1,4 @@
-"""Rows, panels, concepts and samples of an article's figures."""
+"""Build rows, panels, concepts and samples of an article's figures."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def mine_figures(
     """Mine the figures of an article; add rows to `mined` and rejects to the ledger.
 
     Args:
-        extraction: what the XML holds.
+        extraction: the content of the XML.
         bundle: the article's files.
         config: the configuration.
-        ledger: takes the rejects.
-        mined: takes the rows.
+        ledger: receives the rejects.
+        mined: receives the rows.
         excluded: ids of figures and tables that the exclusion list names.
-        case_paragraphs: these are linked to concepts even if other paragraphs are not.
+        case_paragraphs: ids of paragraphs that are linked to concepts even if other paragraphs are not.
     """
     article = extraction.article
     index = MediaIndex.of(bundle.meta.assets)
@@ -108,7 +108,7 @@ def mine_figures(
 def _unwanted(
     figures: Sequence[Figure], extraction: Extraction, config: MineConfig, mined: Mined, excluded: Collection[str]
 ) -> dict[str, tuple[Reason, str]]:
-    """Return reason and detail of the figures that are not wanted, by id."""
+    """Return reason and detail of the unwanted figures, by id."""
     of_dropped = images_of_dropped(extraction, mined.article_tables)
     found: dict[str, tuple[Reason, str]] = {}
     for figure in figures:
@@ -143,7 +143,7 @@ def _concepts(
 def _in_benchmarks(
     figures: Sequence[Figure], images: Sequence[CheckedImage | None], sets: Benchmarks, mined: Mined
 ) -> list[Figure]:
-    """Return figures with the benchmark sets that hold their image or caption."""
+    """Return figures with the benchmark sets that contain their image or caption."""
     captions = sets.texts([f.caption or "" for f in figures])
     out = []
     for figure, image, caption in zip(figures, images, captions, strict=True):
@@ -163,7 +163,7 @@ def _panels(
     config: MineConfig,
     mined: Mined,
 ) -> None:
-    """Return panels of all figures, and which of them the mentions name."""
+    """Return panels of all figures, and the panels that mentions name."""
     shown = [(f.figure_id, i) for f, i in zip(figures, images, strict=True) if i is not None]
     shown += [(name, image) for parts in media.pieces.values() for name, image in parts]
     pyramids = {name: image.pyramid for name, image in shown if image.pyramid is not None}
@@ -182,7 +182,7 @@ def _panels(
 
 
 class _Parts:
-    """What belongs to each figure, by its id, and the hashes of crops, by the id of their panel."""
+    """Parts of each figure, by its id, and the hashes of crops, by the id of their panel."""
 
     def __init__(self, mined: Mined) -> None:
         self.mentions: dict[str, list[Mention]] = {}
@@ -201,7 +201,7 @@ _Shown = tuple[CheckedImage | None, tuple[Reason, str] | None]
 
 
 def _without_repeats(shown: Sequence[_Shown]) -> list[_Shown]:
-    """Drop images of a file that too many figures use, because each copy would be stored again."""
+    """Drop images of a file used by too many figures, because each copy would be stored again."""
     times: Counter[int] = Counter()
     size = 0
     out: list[_Shown] = []
@@ -228,7 +228,7 @@ def _stage(
     parts: _Parts,
     panel_keys: set[str],
 ) -> None:
-    """Stage a figure's sample, and those of its panels, whose crops are noted in `parts`."""
+    """Stage a figure's sample, and those of its panels, and record their crops in `parts`."""
     mentions = parts.mentions.get(figure.figure_id, [])
     concepts = parts.concepts.get(figure.figure_id, [])
     panels = parts.panels.get(figure.figure_id, [])
@@ -301,7 +301,7 @@ def _row(
 
 
 def _graphics(choice: Choice) -> tuple[Graphic, ...]:
-    """Return the graphics of a figure, the best first."""
+    """Return the graphics of a figure, best first."""
     return tuple(
         Graphic(
             rank=rank,

@@ -14,14 +14,14 @@ from pmcmine.sources.base import Asset
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A figure that is kept.
+    """A kept figure.
 
     Attributes:
-        draft: the figure as the XML has it.
+        draft: the figure from the XML.
         graphics: all of its graphics, with their files.
-        pick: the graphic that stands for it, None if it has none.
-        reason: why it has no sample, and a detail; None if its image is to be read.
-        pieces: the files of a figure that is several pictures, one per panel.
+        pick: the graphic that represents it, None if it has none.
+        reason: reason for having no sample, with a detail; None if its image is to be read.
+        pieces: the files of a figure with several images, one per panel.
     """
 
     draft: FigureDraft
@@ -32,7 +32,7 @@ class Choice:
 
     @property
     def asset(self) -> Asset | None:
-        """The file whose image is to be read."""
+        """Return the file of the image to read."""
         return self.pick.asset if self.pick is not None and self.reason is None else None
 
 
@@ -44,15 +44,15 @@ def choose(
     config: MineConfig,
     ledger: Ledger,
 ) -> tuple[list[Choice], frozenset[str]]:
-    """Choose choices for the figures whose rights allow it; a ledger row for each of the others.
+    """Choose the graphics of figures with sufficient rights; the others get a ledger row.
 
     Args:
         drafts: the article's figures.
         index: its media files.
         article_id: for the ledger.
-        has_media: whether the source holds media at all.
-        config: of the run.
-        ledger: takes what is rejected.
+        has_media: whether the source has media at all.
+        config: configuration of the run.
+        ledger: receives the rejects.
 
     Returns:
         choices; and the names of files that must not be read.
@@ -97,7 +97,7 @@ def _no_sample(
 
 
 def _pieces(graphics: Sequence[Resolved]) -> tuple[Asset, ...]:
-    """List the files of a figure that has one picture per panel; empty for a figure with one picture."""
+    """List the files of a figure with one image per panel; empty for a figure with one image."""
     parts = [r.asset for r in graphics if r.graphic.role in ("primary", "panel")]
     found = tuple(a for a in parts if a is not None)
     names = {a.name for a in found}
@@ -119,8 +119,8 @@ def unused_media(
         index: the article's media files.
         choices: its figures.
         done: names of files that were used or withheld.
-        failed: files that were read, and are no images.
-        ledger: takes the rows.
+        failed: files that were read, but are not images.
+        ledger: receives the rows.
     """
     extra = {
         r.asset.name: (c.draft.figure_id, r.graphic.role) for c in choices for r in c.graphics if r.asset is not None

@@ -1,4 +1,4 @@
-"""From the XML's `href` to the media file it means."""
+"""Resolve the XML's `href` to a media file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RANK = {suffix: rank for rank, suffix in enumerate(_PREFERENCE)}
 
 @dataclass(frozen=True)
 class Resolved:
-    """A graphic and the file it means.
+    """A graphic and its file.
 
     Attributes:
         graphic: the graphic.
@@ -40,7 +40,7 @@ class MediaIndex:
 
     @classmethod
     def of(cls, assets: Iterable[Asset]) -> MediaIndex:
-        """Index files; names that are no images are left out."""
+        """Index files; names that are not image names are left out."""
         index = cls()
         for asset in assets:
             if is_image_name(asset.name):
@@ -52,8 +52,8 @@ class MediaIndex:
     def resolve(self, graphic: GraphicRef) -> Resolved:
         """Resolve one reference to a file.
 
-        Tries the exact name, then other case, then a known extension (`.g001` is none), then the only file with that
-        stem. A drawing resolves to the pixel image with its stem, if there is one.
+        Tries the exact name, then another case, then a known extension (`.g001` is not one), then the only file with
+        that stem. A drawing resolves to the pixel image with its stem, if there is one.
         """
         name = PurePosixPath(graphic.href).name
         if name:
@@ -82,13 +82,13 @@ class MediaIndex:
 
 
 def choose_graphic(resolved: Sequence[Resolved]) -> Resolved | None:
-    """Choose the graphic whose file becomes the sample.
+    """Choose the graphic with the file for the sample.
 
-    It is the first rendition of the primary picture that resolves. A panel or thumbnail never represents the figure.
+    It is the first rendition of the primary image that resolves. A panel or thumbnail never represents the figure.
     """
     renditions = [r for r in resolved if r.graphic.role in ("primary", "alternative")]
     found = [r for r in renditions if r.asset is not None]
     if found:
-        # Among renditions of one picture a gif is the poorest; otherwise the XML's order holds.
+        # Among renditions of one image a gif is the poorest; otherwise the order of the XML decides.
         return min(found, key=lambda r: r.asset is not None and r.asset.name.lower().endswith(".gif"))
     return renditions[0] if renditions else (resolved[0] if resolved else None)

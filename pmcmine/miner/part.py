@@ -1,4 +1,4 @@
-"""A part of a block: articles to packs and rows."""
+"""Mine a part of a block: from articles to packs and rows."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from pmcmine.work.snapshot import read_day
 from schemas import TABLES, Table
 
 _PROGRESS_SECONDS = 2.0
-# In the work folder the rows hold the CRC-32 of each panel's sample and of each signature, too.
+# In the work folder, rows also hold the CRC-32 of each panel's sample and of each signature.
 _INDEX_STAGED = INDEX_SCHEMA.append(pa.field("panel_sums", pa.list_(pa.int64())))
 _SIGNED_STAGED = SIGNATURES.append(pa.field("crc32", pa.int64()))
-_NOWHERE = ("", "")  # group and split of rows that have none
-_AS_RECORDS = 32  # PMCIDs whose rows are kept as records
+_NOWHERE = ("", "")  # group and split of rows without them
+_AS_RECORDS = 32  # PMCIDs with rows kept as records
 _SIGNED = ("kind", "id", "group", "node", "digest", "keys", "size_rank", "date", "role")
 
 
@@ -51,7 +51,7 @@ def _no_rows(tables_: Mapping[str, Table] = TABLES) -> dict[str, Rows]:
 
 @dataclass
 class PartWriter:
-    """Collects what the articles of one part come to, and writes it out."""
+    """Collect the results of the articles of one part, and write them."""
 
     work: Folder
     folder: str
@@ -177,7 +177,7 @@ class PartWriter:
         self.offset += len(data)
 
     def write(self) -> Part:
-        """Write row files and index; what the manifest says of the part."""
+        """Write row files and index; return the part's entry for the manifest."""
         tables = {}
         for name, rows in self.rows.items():
             tables[name] = rows.write(self.work, f"{self.folder}/{name}.arrow")
@@ -214,7 +214,7 @@ def mine_part(
     before: Mapping[str, Outcome] | None = None,
     marker: str | None = None,
 ) -> Part:
-    """Mine articles into one pack and its row files; returns what the manifest says of them.
+    """Mine articles into one pack and its row files; return their entry for the manifest.
 
     `before` holds the earlier results of articles that an update retries; `marker` is the block's start marker, which
     lists the articles being mined.
@@ -240,7 +240,7 @@ def _in_order(
     as_of: str | None,
     marker: str | None = None,
 ) -> Iterator[Mined]:
-    """Mine PMCIDs, a few at once where waiting for a server is most of the work, in their order."""
+    """Mine PMCIDs in order, a few in parallel if most of the time is spent waiting for a server."""
 
     def mine(group: Sequence[Entry]) -> Mined:
         with marked_at_work(marker, group[0].pmcid):

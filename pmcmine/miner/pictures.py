@@ -1,4 +1,4 @@
-"""The pictures of an article's figures: read once, checked, or taken from its PDF."""
+"""Read the images of an article's figures: each file once, checked, or taken from its PDF."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pmcmine.rejects import Reason, Rejected
 from pmcmine.sources.base import ArticleBundle, Asset
 from schemas.figure import PdfPlace
 
-_MORE_PIXELS: Final = 1.1  # times the pixels of the media file, from which a PDF's picture is taken
+_MORE_PIXELS: Final = 1.1  # minimum ratio of pixels, PDF image to media file, for using the PDF image
 _Place = tuple[int, tuple[float, float, float, float]]  # page and box of a PDF
 
 
@@ -28,8 +28,8 @@ class Media:
 
     Attributes:
         images: by file name.
-        pieces: by figure, name and image of each of its pictures, if it is several and all are whole.
-        places: by file name, where in the PDF the picture was taken from.
+        pieces: by figure, name and image of each of its images, if it has several and all are intact.
+        places: by file name, the location in the PDF that the image was taken from.
     """
 
     images: Mapping[str, CheckedImage | Rejected]
@@ -37,7 +37,7 @@ class Media:
     places: Mapping[str, _Place]
 
     def shown(self, choice: Choice) -> tuple[CheckedImage | None, tuple[Reason, str] | None]:
-        """Return a figure's image, or the reason why it has none."""
+        """Return a figure's image, or the reason for having none."""
         if choice.asset is None:
             return None, choice.reason
         found = self.images[choice.asset.name]
@@ -46,20 +46,20 @@ class Media:
         return found, None
 
     def place(self, choice: Choice) -> PdfPlace | None:
-        """Return the location in the PDF from which a figure's image was taken."""
+        """Return the location in the PDF that a figure's image was taken from."""
         if choice.asset is None or choice.asset.name not in self.places:
             return None
         page, (x0, y0, x1, y1) = self.places[choice.asset.name]
         return PdfPlace(page=page, x=x0, y=y0, width=round(x1 - x0, 1), height=round(y1 - y0, 1))
 
     def used(self, choices: Sequence[Choice]) -> frozenset[str]:
-        """Return the names of the files that stand for a figure or a panel."""
+        """Return the names of the files that represent a figure or a panel."""
         names = {c.asset.name for c in choices if c.asset is not None}
         return frozenset(names | {name for parts in self.pieces.values() for name, _ in parts})
 
 
 def read_media(choices: Sequence[Choice], bundle: ArticleBundle, config: MineConfig, counts: Counter[str]) -> Media:
-    """Read the files that were chosen, each once."""
+    """Read the chosen files, each once."""
     wanted = {c.asset.name: c.asset for c in choices if c.asset is not None}
     parts = {asset.name: asset for c in choices for asset in c.pieces}
     images = _images(bundle, list((wanted | parts).values()), config, counts)
@@ -75,7 +75,7 @@ def read_media(choices: Sequence[Choice], bundle: ArticleBundle, config: MineCon
 def _images(
     bundle: ArticleBundle, assets: Sequence[Asset], config: MineConfig, counts: Counter[str]
 ) -> dict[str, CheckedImage | Rejected]:
-    """Read and check each media file once; return the image or the reason why it is rejected."""
+    """Read and check each media file once; return the image or the reason for rejecting it."""
     images: dict[str, CheckedImage | Rejected] = {}
     if not assets:
         return images
@@ -104,9 +104,9 @@ def _check(data: bytes, config: MineConfig) -> CheckedImage:
 def _from_pdf(
     images: dict[str, CheckedImage | Rejected], bundle: ArticleBundle, config: MineConfig, counts: Counter[str]
 ) -> dict[str, _Place]:
-    """Put the PDF's picture in the place of a media file's where both show the same and it has more pixels.
+    """Replace a media file's image by the PDF's if both show the same and the PDF's has more pixels.
 
-    A PDF that can't be read changes nothing, but for a count.
+    A PDF that can't be read changes only a count.
     """
     places: dict[str, _Place] = {}
     try:

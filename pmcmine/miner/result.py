@@ -1,4 +1,4 @@
-"""Result of mining one PMCID."""
+"""Hold the result of mining one PMCID."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from schemas.table_mention import TableMention
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedSample:
-    """A sample before its place in a shard is known.
+    """A sample before its location in a shard is known.
 
     `json` is an object without the keys of `schemas.sample.ASSEMBLED`, which the assembler adds. `panels` are samples
-    of `shards-panels`, whose `figure_id` is the panel's.
+    of `shards-panels`, with the panel's id as `figure_id`.
     """
 
     figure_id: str
@@ -41,7 +41,7 @@ class StagedSample:
 
 @dataclass
 class Mined:
-    """All that came of one PMCID. `counts` holds `<what>` numbers for the sums; see `pmcmine.work.balance`."""
+    """The full result of one PMCID. `counts` holds named numbers for the balance; see `pmcmine.work.balance`."""
 
     pmcid: str
     article: Article | None = None

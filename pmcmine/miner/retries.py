@@ -15,7 +15,7 @@ from pmcmine.release.layout import release_folder
 from pmcmine.work.delta import read_changes, read_delta
 from pmcmine.work.state import read_part
 
-# Counts that are made when an article is staged; they follow from its rows and images.
+# Counts made when an article is staged; they follow from its rows and images.
 _STAGED = ("pmcids", "samples", "sample_bytes", "panel_samples", "signed_")
 
 
@@ -24,7 +24,7 @@ class Outcome:
     """Outcome of an article.
 
     Attributes:
-        counts: what the sums are made of.
+        counts: terms of the balance.
         rejects: stage/unit/reason → number.
         rows: table → number of rows.
         images: figures with a sample, and the hash of their bytes.
@@ -51,9 +51,9 @@ def outcome_of(mined: Mined) -> Outcome:
 
 
 def outcomes_before(work: Folder, block: int) -> dict[str, Outcome]:
-    """Sum up what the old release holds of the articles of a block that are tried again.
+    """Summarise the old release's content for the articles of a block that are retried.
 
-    Empty if no update runs, and once the update has settled what is taken of them.
+    Empty if no update runs, and once the update has settled which of them are accepted.
     """
     retried = set(read_changes(work, block).retried)
     delta = read_delta(work)

@@ -30,7 +30,7 @@ def sample_of(
     panels: Sequence[Panel],
     config: MineConfig,
 ) -> StagedSample:
-    """Build the sample of a figure that has an image."""
+    """Build the sample of a figure with an image."""
     sample = Sample(
         figure_id=figure.figure_id,
         article_id=figure.article_id,
@@ -125,7 +125,7 @@ def panel_samples(
 ) -> list[StagedSample]:
     """Build samples of the panels that can be cropped from a figure's image, or that have their own files.
 
-    Their `figure_id` is the panel's. `taken` are keys of panels of the article's earlier figures.
+    Their `figure_id` is the panel's id. `taken` are keys of panels of the article's earlier figures.
     """
     labels = [p.label for p in panels]
     keys = dict(zip([p.panel_id for p in panels], panel_keys(figure.key, labels, taken), strict=True))

@@ -1,4 +1,4 @@
-"""Privacy flags of tables: the enrichers that flag paragraphs read cells, captions and notes, too."""
+"""Flag private data in tables: the enrichers that flag paragraphs read cells, captions and notes, too."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from schemas.paragraph import Paragraph
 
 Row = TypeVar("Row", Grid, ArticleTable)
 _TEXTS: Final = ("caption", "footnotes")
-_MOST: Final = 20_000  # code points of cells that are read together
+_MOST: Final = 20_000  # code points of cells read together
 
 
 def flag_grids(grids: Sequence[Grid], article: Article, config: MineConfig) -> list[Grid]:
@@ -59,12 +59,12 @@ def flag_tables(tables: Sequence[ArticleTable], article: Article, config: MineCo
 
 
 def _flagged(rows: Sequence[Row], found: Mapping[int, Sequence[Any]]) -> list[Row]:
-    """Return rows with their flags, by place."""
+    """Return rows with their flags, by index."""
     return [replace(row, privacy=tuple(found[n])) if n in found else row for n, row in enumerate(rows)]
 
 
 def _runs(grid: Grid) -> Iterator[list[Cell]]:
-    """Yield the cells with text, as many at once as are read together."""
+    """Yield the cells with text, in groups that are read together."""
     run: list[Cell] = []
     size = 0
     for cell in grid.cells:
@@ -80,7 +80,7 @@ def _runs(grid: Grid) -> Iterator[list[Cell]]:
 
 
 def _in_cells(row: Paragraph, cells: Sequence[Cell]) -> Iterator[CellFlag]:
-    """Yield the flags of a text as places in the cells that it was joined from; none reaches over two cells."""
+    """Map the flags of a joined text to spans in its cells; none crosses two cells."""
     starts = [0]
     for cell in cells:
         starts.append(starts[-1] + len(cell.text) + 1)

@@ -1,1 +1,1 @@
-"""One run: its facts, requirements, owned files, progress and end. No Beam."""
+"""Manage one run: its facts, requirements, owned files, progress and end. No Beam."""

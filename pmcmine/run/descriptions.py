@@ -54,9 +54,9 @@ def describe_datasets(
     vocabulary: VocabularyFacts | None,
     models: Sequence[Model],
 ) -> tuple[dict[str, bytes], tuple[Balance, ReportCount], FileEntry]:
-    """Return what describes the datasets (cards, schemas, Croissant, data sheets), and what they are made of.
+    """Return the descriptions of the datasets (cards, schemas, Croissant, data sheets), and their composition.
 
-    Writes whom to credit, and returns the entry of that file, too.
+    Also writes the attribution file, and returns its entry.
     """
     described = [
         r for table in ("articles", "figures", "concepts") for r in written.tables if r.table == table and r.group
@@ -64,7 +64,7 @@ def describe_datasets(
     read = [(job.out if r.kept else job.target, r.name) for r in described]
     rights = [(folder, name) for folder, name in read if name.split("/")[1] != "concepts"]
     for record in described:
-        if record.kept:  # what they say goes into other files
+        if record.kept:  # these belong into other files
             read_checked(job.out, record.entry())
     found, attribution = _count(job, rights)
     licences, config = found.deeds.urls(), job.config
@@ -108,9 +108,9 @@ def describe_datasets(
 
 
 def _lacking(job: Job, records: Sequence[ParquetRecord], sample: pa.Schema) -> frozenset[str]:
-    """Return the columns of today that a Parquet file which an update kept lacks.
+    """Return the current columns missing from Parquet files that an update kept.
 
-    No file is opened if the release was described with the columns of today.
+    No file is opened if the release was described with the current columns.
 
     Raises:
         DamagedError: if one can't be read.
@@ -123,7 +123,7 @@ def _lacking(job: Job, records: Sequence[ParquetRecord], sample: pa.Schema) -> f
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """What is counted of the files of articles and figures, each of which is read once."""
+    """Counts over the files of articles and figures, each of which is read once."""
 
     facts: FactsCount
     balance: BalanceCount
@@ -132,7 +132,7 @@ class _Counted:
 
 
 def _count(job: Job, files: Sequence[tuple[Folder, str]]) -> tuple[_Counted, FileEntry]:
-    """Count files of articles and figures, and write whom to credit, with memory that does not grow with the corpus."""
+    """Count files of articles and figures, and write the attribution, in memory that does not grow with the corpus."""
     found = _Counted(FactsCount(), BalanceCount(), Deeds(), ReportCount(job.config.seed))
     parts = [Part(each.COLUMNS, each.take) for each in (found.facts, found.balance, found.deeds, found.report)]
     with tempfile.TemporaryFile(prefix="pmcmine-attribution-") as held:
@@ -152,7 +152,7 @@ def table_of(record: TableRecord) -> tuple[str, ...]:
 
 
 def rows_by(records: Iterable[_AnyRecord], key: Callable[[_AnyRecord], tuple[str, ...]]) -> dict[str, int]:
-    """Return the rows of files added up by a key, whose parts are joined by slashes."""
+    """Sum the rows of files by a key, with the parts of the key joined by slashes."""
     rows: dict[str, int] = {}
     for record in records:
         name = "/".join(p for p in key(record) if p)

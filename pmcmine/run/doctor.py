@@ -1,4 +1,4 @@
-"""What an installation can do here: Python, extras, models, vocabulary, network, token, disk, engines; what to do."""
+"""Examine an installation: Python, extras, models, vocabulary, network, token, disk, engines; suggest remedies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.extras import MODULES, has
 
 OLDEST: Final = (3, 11)
-NEWEST: Final = (3, 14)  # of the versions of Python that are tested
+NEWEST: Final = (3, 14)  # newest tested version of Python
 _NEEDED_FOR: Final = {
     "mine": "mining",
     "pdf": "--pdf-figures and sources of PDFs",
@@ -36,7 +36,7 @@ _ENGINES: Final = {"sbatch": "--runner slurm", "java": "--runner spark"}
 
 
 class State(StrEnum):
-    """How a check ended."""
+    """Outcome of a check."""
 
     OK = "ok"
     NOTE = "note"
@@ -48,10 +48,10 @@ class Finding:
     """Result of one check.
 
     Attributes:
-        what: what was looked at.
+        what: the checked part.
         state: whether it is in order, missing without harm, or broken.
-        said: what was found.
-        todo: what to do about it; empty if nothing.
+        said: the observation.
+        todo: remedy; empty if none is needed.
     """
 
     what: str
@@ -61,11 +61,11 @@ class Finding:
 
 
 def examine(folder: str, seconds: float | None) -> Iterator[Finding]:
-    """Look at an installation, one thing after the other.
+    """Examine an installation, one part after the other.
 
     Args:
-        folder: where a release is to be written.
-        seconds: time for the source's host to answer; None to make no request.
+        folder: intended folder of a release.
+        seconds: timeout of the source's host; None to make no request.
     """
     yield _python()
     yield from map(_extra, MODULES)

@@ -16,15 +16,15 @@ from pmcmine.work import snapshot as snapshots
 
 
 def download_to(config: MineConfig, to: str, progress: Progress) -> tuple[Downloaded, list[str]]:
-    """Download the articles that a configuration chooses into a folder.
+    """Download the articles chosen by a configuration into a folder.
 
     Args:
-        config: which articles and files, as for a run.
+        config: articles and files to download, as for a run.
         to: the folder.
-        progress: shows how far it is.
+        progress: shows the progress.
 
     Returns:
-        what was done, and the PMCIDs that the source does not have.
+        the result, and the PMCIDs that the source does not have.
 
     Raises:
         PmcmineError: one line, if the source can't be listed or the folder can't be written.

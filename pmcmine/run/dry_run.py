@@ -1,4 +1,4 @@
-"""What a run or an update would do: the list of articles is read, and nothing is written."""
+"""Preview a run or an update: the list of articles is read, and nothing is written."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from pmcmine.work.exclusions import kept_exclusions
 
 
 def _jobs(config: MineConfig, n_blocks: int) -> dict[str, Any]:
-    """Return what the jobs would ask of SLURM; the site may allow fewer tasks."""
+    """Return the resources that the jobs would request from SLURM; the site may allow fewer tasks."""
     tasks = min(n_blocks, config.slurm_tasks)
     return {
         "partition": config.slurm_partition,
@@ -50,10 +50,10 @@ def _jobs(config: MineConfig, n_blocks: int) -> dict[str, Any]:
 
 
 def _listed(source: Source, config: MineConfig, say: Callable[[str], None]) -> tuple[Snapshot | None, list[str]]:
-    """List a source in memory; return the snapshot, and the PMCIDs that were asked for and are not in it.
+    """List a source in memory; return the snapshot, and the requested PMCIDs that are not in it.
 
     Raises:
-        PmcmineError: if its host does not answer, but for SLURM, whose jobs can be described without a list.
+        PmcmineError: if its host does not answer; not for SLURM, as its jobs can be described without a list.
     """
     try:
         first_contact(source, config, "nothing was listed", say)
@@ -69,7 +69,7 @@ def _listed(source: Source, config: MineConfig, say: Callable[[str], None]) -> t
 
 @contextmanager
 def _in_memory() -> Iterator[Folder]:
-    """Yield a folder in memory, which is gone afterwards."""
+    """Yield a folder in memory, and remove it afterwards."""
     memory = Folder(f"memory://pmcmine-dry-run-{time.monotonic_ns()}")
     try:
         yield memory
@@ -85,7 +85,7 @@ def _freeze(source: Source, config: MineConfig, memory: Folder, n_blocks: int | 
 
 
 def _mining(frozen: Snapshot | None, config: MineConfig, n_blocks: int, remote: bool) -> str:
-    """Say how many blocks there are, and how many are mined at once."""
+    """State the number of blocks, and how many are mined in parallel."""
     if frozen is None:
         blocks = f"blocks of about {config.block_articles} PMCIDs"
     else:
@@ -100,7 +100,7 @@ def dry_run(
 ) -> dict[str, Any]:
     """Count the snapshot and describe the graph without writing anything.
 
-    The jobs of SLURM may be looked at where the source does not answer; then `snapshot` is None.
+    The jobs of SLURM can be previewed even if the source does not answer; then `snapshot` is None.
     """
     needs.check(config)
     requests(config)
@@ -135,11 +135,11 @@ def dry_update(
 
     Args:
         config: the configuration of the release; `config.out` is its folder.
-        mark: what is asked of the update.
+        mark: the requested update.
         say: receives messages.
 
     Returns:
-        Numbers of PMCIDs by what an update would do with them, and what it reads.
+        Numbers of PMCIDs by what an update would do with them, and how many it reads.
 
     Raises:
         PmcmineError: one line for the user.

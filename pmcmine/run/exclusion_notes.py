@@ -1,4 +1,4 @@
-"""Say at the start of a run which articles of its exclusion list it will not meet: an id may have a typing error."""
+"""Report at the start of a run the articles of its exclusion list that it will not meet: an id may have a typo."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHOWN: Final = 3
 def unknown_articles(work: Folder, frozen: Snapshot, held: ExclusionList) -> str | None:
     """Return a line about articles of a list that a snapshot lacks; None if it has them all.
 
-    DOIs and ORCID iDs are not looked for: they stand in the articles, which are not read yet.
+    DOIs and ORCID iDs are not checked: they are in the articles, which are not read yet.
 
     Args:
         work: the work folder.

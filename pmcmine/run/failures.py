@@ -1,4 +1,4 @@
-"""Turn what fails in a graph into one line for the user; its traceback goes to a file."""
+"""Turn failures in a graph into one line for the user; the traceback is written to a file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pmcmine.text.redact import hide
 
 log = logging.getLogger(__name__)
 
-_STAGE: Final = re.compile(r" \[while running '[^']*'\]")  # what Beam adds to an error of a worker
+_STAGE: Final = re.compile(r" \[while running '[^']*'\]")  # text that Beam adds to a worker's error
 _DONE: Final = ("DONE", "None")
 
 
@@ -26,11 +26,11 @@ def run_guarded(config: MineConfig, work: Folder, run: Callable[[], object]) -> 
 
     Args:
         config: the configuration.
-        work: the run's work folder, which takes the whole text of an error.
-        run: runs the graph and returns the state in which it ended.
+        work: the run's work folder, which receives the full text of an error.
+        run: runs the graph and returns its final state.
 
     Raises:
-        PmcmineError: one line, whatever failed.
+        PmcmineError: one line, for any failure.
         KeyboardInterrupt: if the user interrupted it.
     """
     workers = None
@@ -44,7 +44,7 @@ def run_guarded(config: MineConfig, work: Folder, run: Callable[[], object]) -> 
         if workers is not None and workers.died:
             raise PmcmineError("worker processes died during the run; the same command resumes") from None
         if isinstance(error, KeyboardInterrupt) or "KeyboardInterrupt" in f"{type(error).__name__} {error}":
-            raise KeyboardInterrupt from None  # Beam wraps it as it wraps any error of a worker
+            raise KeyboardInterrupt from None  # Beam wraps it like any error of a worker
         log.debug("the pipeline failed", exc_info=True)
         raise PmcmineError(_line_for(error, work, workers)) from error
     if str(state) not in _DONE:
@@ -52,7 +52,7 @@ def run_guarded(config: MineConfig, work: Folder, run: Callable[[], object]) -> 
 
 
 def _line_for(error: BaseException, work: Folder, workers: Workers | None) -> str:
-    """Return the last line of an error, and write all of it to a file of the work folder."""
+    """Return the last line of an error, and write the full error to a file in the work folder."""
     lines = [line for line in str(error).strip().splitlines() if line.strip()] or [type(error).__name__]
     name = f"error-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}.log"
     text = f"{type(error).__name__}: {error}\n\n" + (workers.output.decode("utf-8", "replace") if workers else "")
@@ -60,5 +60,5 @@ def _line_for(error: BaseException, work: Folder, workers: Workers | None) -> st
         work.write(name, hide(text).encode("utf-8", "replace"), replace=True)
         kept = f" (whole text in {work.url}/{name})"
     except StorageError:
-        kept = ""  # the disk is full or gone, which is what the error says, too
+        kept = ""  # the disk is full or gone, as the error itself states
     return f"the pipeline failed: {lines[-1].strip()}{kept}; the same command resumes"

@@ -1,4 +1,4 @@
-"""Finish a run: check the sums, describe the release, move an update into place, write `release.json` last."""
+"""Finish a run: check the balance, describe the release, move an update into place, write `release.json` last."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _manifests(work: Folder, n_blocks: int) -> Iterator[Manifest]:
 
 
 def mined(job: Job, n_blocks: int) -> Iterator[Manifest]:
-    """Yield manifests of what was mined: of all blocks, or in an update of those that there are."""
+    """Yield manifests of mined blocks: all, or in an update those that exist."""
     if job.old is None:
         yield from _manifests(job.work, n_blocks)
         return
@@ -115,7 +115,7 @@ def mined(job: Job, n_blocks: int) -> Iterator[Manifest]:
 
 
 def _counted(job: Job, n_blocks: int) -> Iterator[Counted]:
-    """Return what the sums are made of: what was mined, and in an update what the ledger says of those not read."""
+    """Yield the terms of the balance: mined blocks, and in an update the ledger for blocks that were not read."""
     if job.old is not None:
         for block in range(n_blocks):
             yield old_counts(job.work, block)
@@ -123,7 +123,7 @@ def _counted(job: Job, n_blocks: int) -> Iterator[Counted]:
 
 
 def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRecord]]:
-    """Return records of all shards, those of panels among them, and of all table files."""
+    """Return records of all shards, including those of panels, and of all table files."""
     shards: list[ShardRecord] = []
     tables: list[TableRecord] = []
     untouched = _untouched(plan, work)
@@ -143,13 +143,13 @@ def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRec
 
 
 def shard_records(work: Folder, dataset: str) -> list[ShardRecord]:
-    """Return the records of the shards that a run wrote or looked at, without the places of their samples."""
+    """Return the records of the shards that a run wrote or checked, without the places of their samples."""
     names = records_below(work, f"assembled/{dataset}")
     return [replace(shard_record_of(work, name), places=()) for name in names]
 
 
 def _untouched(plan: Plan, work: Folder) -> list[FileEntry]:
-    """Return the entries of shards that an update kept without looking at them."""
+    """Return the entries of shards that an update kept without reading them."""
     base = plan.base.files if plan.base is not None else {}
     return [base[name] for name in read_reach(work).untouched(plan)]
 
@@ -175,11 +175,11 @@ def _panels_left_out(plan: Plan, work: Folder, tables: Sequence[TableRecord]) ->
 
 
 def _write_state(job: Job, plan: Plan) -> None:
-    """Write `state.json`: the plan, and all files of the state, old ones that stay among them."""
+    """Write `state.json`: the plan, and all files of the state, including old ones that stay."""
     work = job.work
     files: list[FileEntry] = []
     for name in records_below(work, f"assembled/{STATE}"):
-        files += noted_files(work, name)  # of a part, of a shard that is left out, or of its index
+        files += noted_files(work, name)  # of a part, of a left-out shard, or of its index
     if job.old is not None:
         written = {state_record(b) for b in range(plan.n_blocks) if work.exists(state_record(b))}
         for block in range(plan.n_blocks):
@@ -220,7 +220,7 @@ def _totals(
     tables: Sequence[TableRecord],
     parquet: Sequence[ParquetRecord] | None,
 ) -> Tally:
-    """Add up all that was mined and written."""
+    """Sum everything mined and written."""
     tombstones = read_tombstones(job.work)
     carried = len(tombstones.added) + tombstones.still_valid
     left_out = _panels_left_out(plan, job.work, tables)
@@ -231,7 +231,7 @@ def _totals(
 def _carried(
     job: Job, files: Sequence[FileEntry], cards: Mapping[str, bytes]
 ) -> tuple[tuple[ScoreFacts, ...], tuple[WrittenFacts, ...], list[FileEntry]]:
-    """Return the scores and texts that still hold, and the entries of files that are not made anew."""
+    """Return the scores and texts that are still valid, and the entries of files that are not remade."""
     old = job.old.record if job.old is not None else None
     scores, found, score_cards = kept_scores(old, files)
     written, texts, text_cards = kept_written(old, files, job.out, published_day(cards[TABLES_CROISSANT]))
@@ -252,7 +252,7 @@ def finish(
     times: dict[str, float],
     started: float,
 ) -> ReleaseRecord:
-    """Check the sums, describe the release, and write `release.json` last."""
+    """Check the balance, describe the release, and write `release.json` last."""
     config, work, target = job.config, job.work, job.target
     shards, tables = _records(plan, work)
     near = read_clusters(work)
@@ -333,14 +333,14 @@ def _updates(
 def finish_update(
     out: Folder, work: Folder, journal: Journal, config: MineConfig, made_of: tuple[Balance, ReportCount] | None = None
 ) -> ReleaseRecord:
-    """Move what an update gathered into place, and write report and `release.json`; may be done again after a kill.
+    """Move the files collected by an update into place, and write report and `release.json`; repeatable after a kill.
 
     Args:
         out: the release folder.
         work: the run's work folder.
         journal: the release, and its metrics.
         config: the configuration.
-        made_of: what the release is made of; None if it is to be counted.
+        made_of: the composition of the release; None to compute it.
     """
     release, metrics = journal.release, journal.metrics
     gathered = work.child(NEXT)

@@ -1,4 +1,4 @@
-"""The steps of a run that are done in parallel, as the rest of a run sees them."""
+"""Define the parallel steps of a run as an interface."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from schemas import Table
 
 
 class Graphs(Protocol):
-    """Runs the graphs of a job to their end; `pipelines.job.BeamGraphs` does so with Beam.
+    """Run the graphs of a job to their end; `pipelines.job.BeamGraphs` does so with Beam.
 
-    Each method may be called again after a kill: work that is committed in the work folder is not done again.
+    Each method may be called again after a kill: work committed in the work folder is not repeated.
     """
 
     @property
@@ -28,11 +28,11 @@ class Graphs(Protocol):
             config: the configuration.
             work: the run's work folder.
             blocks: numbers of the blocks.
-            shares: number of shares of the request budget; at most this many blocks are mined at once.
+            shares: number of shares of the request budget; at most this many blocks are mined in parallel.
         """
 
     def near_duplicates(self, config: MineConfig, work: Folder, n_blocks: int, buckets: int) -> None:
-        """Compare the signatures of all blocks, and write the edges between near duplicates in so many buckets."""
+        """Compare the signatures of all blocks, and write the edges between near duplicates in `buckets` buckets."""
 
     def assemble(self, config: MineConfig, work: Folder, out: Folder, plan: Plan, tables: Mapping[str, Table]) -> None:
         """Write shards, tables and the files of the state.
@@ -40,11 +40,12 @@ class Graphs(Protocol):
         Args:
             config: the configuration.
             work: the run's work folder.
-            out: the folder for files of the release: the release folder, or the folder in which an update gathers them.
+            out: the folder for files of the release: the release folder, or the folder in which an update collects
+                them.
             plan: the plan of files.
             tables: the tables by name, with the columns of enrichers.
         """
 
 
-# Returns the graphs for a configuration; a runner or an option that is not known is a PmcmineError.
+# Returns the graphs for a configuration; raises PmcmineError for an unknown runner or option.
 GraphsFor = Callable[[MineConfig], Graphs]

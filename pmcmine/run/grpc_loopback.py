@@ -26,10 +26,10 @@ def on_loopback(address: str) -> str:
 
 @contextmanager
 def loopback_only(host: Callable[[str], str] = on_loopback) -> Iterator[None]:
-    """While it lasts, servers of gRPC bind to loopback, and none of them hands out files.
+    """Bind gRPC servers to loopback inside the block, and prevent them from serving files.
 
     Args:
-        host: turns the address that a server asks for into the one that it gets.
+        host: converts the requested address to the actual one.
     """
     make_server = grpc.server
 

@@ -1,4 +1,4 @@
-"""Facts of a run: its configuration, folders and source, its starting point and its result."""
+"""Hold the facts of a run: its configuration, folders and source, its starting point and its result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Outcome:
         release: its record.
         report: address of the report.
         fresh: False if the release was already complete.
-        above_threshold: whether more was rejected for faults than the configuration allows.
+        above_threshold: whether more was rejected because of faults than the configuration allows.
     """
 
     release: ReleaseRecord
@@ -40,11 +40,11 @@ class Job:
     Attributes:
         config: the configuration.
         source: the source.
-        graphs: the steps that are done in parallel.
+        graphs: the parallel steps.
         out: the release folder.
         work: the run's work folder.
         progress: receives progress messages.
-        old: the release that an update starts from, else None.
+        old: the release that an update starts from, otherwise None.
     """
 
     config: MineConfig
@@ -57,10 +57,10 @@ class Job:
 
     @property
     def target(self) -> Folder:
-        """Return the folder that files are written to; an update moves them into place at its end."""
+        """Return the output folder of files; an update moves them into place at its end."""
         return self.out if self.old is None else self.work.child(NEXT)
 
 
 def content(config: MineConfig) -> dict[str, Any]:
-    """Collect what decides the content of a release: configuration keys and hashes of the models."""
+    """Collect everything that determines the content of a release: configuration keys and hashes of the models."""
     return config.content() | {"models": {m.name: m.sha256 for m in enrichers.info(config)}}

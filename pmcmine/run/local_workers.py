@@ -14,12 +14,12 @@ from typing import Final
 
 from pmcmine.config import MineConfig
 
-_GONE_SECONDS: Final = 8  # more than workers take to start or to end
+_GONE_SECONDS: Final = 8  # longer than workers take to start or to end
 _OUTPUT_BYTES: Final = 1 << 20
 
 
 class Workers:
-    """The worker processes of a local run: what they said, and whether they died under it."""
+    """The worker processes of a local run: their output, and whether they died during the run."""
 
     def __init__(self, expected: int) -> None:
         self.expected = expected
@@ -27,7 +27,7 @@ class Workers:
         self.output = b""
 
     def watch(self, done: threading.Event) -> None:
-        """Interrupt the main thread once workers are gone: Beam would wait for them permanently."""
+        """Interrupt the main thread once workers are gone: Beam would wait for them forever."""
         missing = 0
         while not done.wait(1.0):
             missing = missing + 1 if _n_children() < self.expected else 0
@@ -38,7 +38,7 @@ class Workers:
 
 
 def _n_children() -> int:
-    """Count the living child processes of this one, by Linux's /proc(5)."""
+    """Count the living child processes of this one, using Linux's /proc(5)."""
     n = 0
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -53,8 +53,8 @@ def _n_children() -> int:
 def watching_workers(config: MineConfig) -> Iterator[Workers]:
     """Watch the worker processes of a local run while the block runs.
 
-    What they write to stderr goes to a file instead of the user's terminal (Beam's workers inherit the descriptor and
-    tell of their own life on it), and their deaths are noticed. Other runners' workers are elsewhere.
+    Their stderr is redirected to a file instead of the user's terminal (Beam's workers inherit the descriptor and log
+    their own events to it), and their deaths are detected. Workers of other runners run elsewhere.
     """
     direct = config.runner == "direct" and config.workers > 1
     workers = Workers(config.workers)

@@ -16,11 +16,11 @@ from pmcmine.text.redact import hide
 
 _PREFIX: Final = "pmcmine"
 _OTLP_SECONDS: Final = 10
-_LOOKED_AT: Final = 64  # bytes of a file that may be an earlier run's
+_LOOKED_AT: Final = 64  # bytes read of a file that may be from an earlier run
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a record: time, level, logger, message, and the traceback if there is one."""
+    """Format each record as one JSON object: time, level, logger, message, and the traceback if there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Format a log record as one JSON line."""
@@ -36,7 +36,7 @@ class JsonLines(logging.Formatter):
 
 
 def samples(metrics: Metrics) -> Iterator[tuple[str, dict[str, str], float]]:
-    """(name, labels, value) of everything in `metrics.json` that is a number, by Prometheus' rules for names."""
+    """Yield (name, labels, value) of every number in `metrics.json`, following Prometheus' naming rules."""
     yield "run_seconds", {}, metrics.seconds
     for step, seconds in metrics.seconds_by_step.items():
         yield "step_seconds", {"step": step}, seconds
@@ -56,14 +56,14 @@ def samples(metrics: Metrics) -> Iterator[tuple[str, dict[str, str], float]]:
 
 
 def export(metrics: Metrics, where: str) -> None:
-    """Write the metrics as a Prometheus text file (as node_exporter's textfile collector reads), or send them by OTLP.
+    """Write the metrics as a Prometheus text file (for node_exporter's textfile collector), or send them by OTLP.
 
     Args:
         metrics: the metrics.
         where: a path, or `http://HOST:4318`.
 
     Raises:
-        PmcmineError: one line, where they can't be written or sent.
+        PmcmineError: one line, if they can't be written or sent.
     """
     if where.startswith(("http://", "https://")):
         _send(metrics, where)
@@ -72,10 +72,10 @@ def export(metrics: Metrics, where: str) -> None:
 
 
 def check_ours(path: Path) -> None:
-    """Check that a file of metrics takes no other file's place.
+    """Check that a metrics file would not replace another file.
 
     Raises:
-        PmcmineError: if there is one that holds no metrics of an earlier run.
+        PmcmineError: if a file exists that holds no metrics of an earlier run.
     """
     if not path.exists():
         return
@@ -117,7 +117,7 @@ def _send(metrics: Metrics, address: str) -> None:
     problems: list[str] = []
 
     class Exporter(OTLPMetricExporter):
-        """Remembers whether it went well."""
+        """Record whether the export succeeded."""
 
         def export(self, *args: Any, **kwargs: Any) -> Any:
             result = super().export(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Check what the options of a run need: extras, file systems, a token for the Hub."""
+"""Check the requirements of a run's options: extras, file systems, a token for the Hub."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from pmcmine.sources import is_others
 
 
 def check(config: MineConfig) -> None:
-    """Check that a run has the parts that its options need, and that no option is ignored.
+    """Check that the requirements of all options are met, and that no option is ignored.
 
     Raises:
-        PmcmineError: one line that says what is missing, and what to do.
+        PmcmineError: one line that names the missing requirement and a remedy.
     """
     if config.pdf_figures:
         need("pdf", "--pdf-figures")
@@ -67,7 +67,7 @@ def _check_hub(config: MineConfig) -> None:
 
 
 def _check_ignored(config: MineConfig) -> None:
-    """Refuse options whose effect is that of a part that is turned off."""
+    """Reject options that only affect a part that is turned off."""
     rules: tuple[tuple[Any, str, Any, str], ...] = (
         (config.drop_privacy_flagged, "--drop-privacy-flagged", config.privacy, "privacy flags, which are turned off"
          " (privacy=false)"),

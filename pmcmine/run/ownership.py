@@ -1,9 +1,9 @@
 """Decide which files of a release folder belong to a run; only those are replaced or removed.
 
-A run begins in an empty folder. From its plan on, the names of all files that it will write are known; a file of such a
-name that the work folder has no record of is the run's own if it has the same bytes (its writer was killed before the
-record). What varies from try to try, such as the report, is announced by its hash before it is written. An update
-writes into its work folder, and then replaces only what `release.json` or `state.json` of the release list.
+A run starts in an empty folder. Once it is planned, the names of all files that it will write are known; a file of such
+a name without a record in the work folder belongs to the run if it has the same bytes (its writer was killed before the
+record). Files that vary between attempts, such as the report, are announced by hash before they are written. An update
+writes into its work folder, and then replaces only files that `release.json` or `state.json` of the release list.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from pmcmine.work.leaks import kept_leaks_file
 from pmcmine.work.state import part_file
 from pmcmine.work.state_file import STATE_FILE
 
-ANNOUNCED: Final = "announced.json"  # in the work folder: file → hashes of what was to be written there
+ANNOUNCED: Final = "announced.json"  # in the work folder: file → hashes of the contents to be written
 REPORTS: Final = ("report.html", METRICS)
 _DESCRIPTIONS: Final = ("README.md", "schema.json", "croissant.json", DATASHEET, CITATION, TRAINING_CONTENT)
 _KINDS: Final = ("ledger", "index", "near", "bin", "pairs")
@@ -44,13 +44,13 @@ _LISTED: Final = TypeAdapter(dict[str, list[str]])
 
 
 def foreign(out: Folder, names: Collection[str], why: str) -> ReleaseError:
-    """Return the error for files that are not the run's own."""
+    """Return the error for files that do not belong to the run."""
     shown = ", ".join(sorted(names)[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
     return ReleaseError(f"{out.url}: holds files that {why} ({shown}); move them, or use another --out")
 
 
 def planned_names(plan: Plan) -> set[str]:
-    """List the names of all files that a run with this plan writes, but for `release.json`."""
+    """List the names of all files that a run with this plan writes, except `release.json`."""
     names = {f"{shard.dataset}/{shard.path}" for shard in plan.shard_paths()}
     left = {f"{shard.dataset}/{shard.path}" for shard in plan.left_out_paths()}
     names |= left | {f"{name}.json" for name in left}
@@ -67,17 +67,17 @@ def planned_names(plan: Plan) -> set[str]:
 
 
 def _present(out: Folder) -> list[str]:
-    """Return the files of a release folder at names that a release has; the work folder's are left out."""
+    """Return the files of a release folder under names used by releases, without the work folder."""
     return [f for top in sorted(OURS - {WORK, RELEASE}) if out.exists(top) for f in out.walk(top)]
 
 
 def others_of(out: Folder, work: Folder, artefact: bool = False) -> list[str]:
-    """Return the files at names that a release has which the run of this work folder did not write.
+    """Return the files under names used by releases that the run of this work folder did not write.
 
     Args:
         out: the release folder.
         work: the work folder.
-        artefact: whether the run writes one of benchmark sets.
+        artefact: whether the run writes a file of benchmark sets.
     """
     plan = read_plan(work)
     allowed = (planned_names(plan) if plan is not None else set()) | ({ARTEFACT} if artefact else set())
@@ -85,7 +85,7 @@ def others_of(out: Folder, work: Folder, artefact: bool = False) -> list[str]:
 
 
 def check_begun(out: Folder, work: Folder, artefact: bool = False) -> None:
-    """Check that a folder which a run was begun in holds nothing of others at names that a release has.
+    """Check that the folder of a started run holds no one else's files under names used by releases.
 
     Raises:
         ReleaseError: one line that names such files.
@@ -96,10 +96,10 @@ def check_begun(out: Folder, work: Folder, artefact: bool = False) -> None:
 
 
 def check_empty_work(work: Folder) -> None:
-    """Check that nothing is in a work folder that a run is about to begin in, but for the lock.
+    """Check that a work folder is empty before a run starts in it, except for the lock.
 
     Raises:
-        ReleaseError: one line that names what is there.
+        ReleaseError: one line that names its contents.
     """
     others = sorted(set(work.names()) - {"lock"})
     if others:
@@ -107,14 +107,14 @@ def check_empty_work(work: Folder) -> None:
 
 
 def is_work(work: Folder) -> bool:
-    """Tell whether a folder has the mark of a run, so that all in it is scratch."""
+    """Check whether a folder has the mark of a run, so that its contents are temporary."""
     if work.exists(JOURNAL):
         return True
     return find_mark(work) is not None
 
 
 def remove_work(work: Folder) -> None:
-    """Remove a work folder. Its marks go last, so that a removal which was killed can be repeated."""
+    """Remove a work folder. Its marks are removed last, so that an interrupted removal can be repeated."""
     if not is_work(work):
         return
     for name in sorted(set(work.names()) - {MARK, JOURNAL, "lock"}):
@@ -125,7 +125,7 @@ def remove_work(work: Folder) -> None:
 
 
 def clear_ended_update(work: Folder, updates: Iterable[UpdateFacts]) -> bool:
-    """Remove what an update that ended left in its work folder (`keep_work`), so that the next one begins again.
+    """Remove the remains of a finished update from its work folder (`keep_work`), so that the next one starts fresh.
 
     Args:
         work: the work folder, locked; the lock stays.
@@ -147,7 +147,7 @@ def clear_ended_update(work: Folder, updates: Iterable[UpdateFacts]) -> bool:
 
 
 def remove_listed(out: Folder, names: Iterable[str]) -> None:
-    """Remove files of a release, and on a local disk the folders that are empty then."""
+    """Remove files of a release, and on a local disk the folders that become empty."""
     for name in names:
         out.remove(name)
     if out.is_local:
@@ -165,16 +165,16 @@ def _prune(folder: Path) -> None:
 
 
 def write_announced(out: Folder, work: Folder, files: Mapping[str, bytes], listed: Collection[str] = ()) -> None:
-    """Write files whole, in place of what an earlier try wrote, or of what the release listed before.
+    """Write whole files, replacing those of an earlier attempt or listed in the release.
 
     Args:
         out: the release folder.
         work: the run's work folder.
         files: name → content.
-        listed: names that may be replaced whatever they hold.
+        listed: names that may be replaced whatever their content.
 
     Raises:
-        ReleaseError: if one of them is there and neither of these wrote it; nothing is written then.
+        ReleaseError: if one of them exists from neither of these; nothing is written then.
     """
     announced = _announced(work)
     others = []
@@ -194,7 +194,7 @@ def write_announced(out: Folder, work: Folder, files: Mapping[str, bytes], liste
 
 
 def _announced(work: Folder) -> dict[str, list[str]]:
-    """Return the SHA-256 hashes of what this run, or an earlier try, wrote under each name."""
+    """Return the SHA-256 hashes of all contents written under each name by this run or an earlier attempt."""
     try:
         return sealed.record(work, ANNOUNCED, _LISTED.validate_python)
     except FileNotFoundError:
@@ -202,7 +202,7 @@ def _announced(work: Folder) -> dict[str, list[str]]:
 
 
 def write_announced_stream(out: Folder, work: Folder, name: str, data: BinaryIO) -> FileEntry:
-    """Write a file that need not fit into memory, as `write_announced` does; return its entry.
+    """Write a file that may not fit into memory, as `write_announced` does; return its entry.
 
     Args:
         out: the release folder.
@@ -211,7 +211,7 @@ def write_announced_stream(out: Folder, work: Folder, name: str, data: BinaryIO)
         data: its content, from the beginning; it can be read twice.
 
     Raises:
-        ReleaseError: if it is there and no try of this run wrote it; nothing is written then.
+        ReleaseError: if it exists and no attempt of this run wrote it; nothing is written then.
     """
     announced = _announced(work)
     digest, size = _hashed(data)
@@ -237,18 +237,18 @@ def _hashed(stream: BinaryIO) -> tuple[str, int]:
 
 
 def listed_names(release: ReleaseRecord, state: Iterable[FileEntry]) -> set[str]:
-    """Return the names of all files that a release lists, itself and its state among them."""
+    """Return the names of all files that a release lists, including `release.json` and its state."""
     names = {f.name for f in (*release.files, *release.run.files, *state)}
     return names | {RELEASE, STATE_FILE, *REPORTS}
 
 
 def write_listed(work: Folder, names: Iterable[str]) -> None:
-    """Note the names of the files that an update may replace or remove."""
+    """Save the names of the files that an update may replace or remove."""
     work.write(LISTED, sealed.to_bytes({"names": sorted(names)}), replace=True)
 
 
 def read_listed(work: Folder) -> list[str]:
-    """Return the names that `write_listed` noted; none outside updates."""
+    """Return the names saved by `write_listed`; none outside updates."""
     try:
         return sealed.record(work, LISTED, _LISTED.validate_python)["names"]
     except FileNotFoundError:
@@ -256,10 +256,10 @@ def read_listed(work: Folder) -> list[str]:
 
 
 def check_landing(out: Folder, gathered: Iterable[str], listed: Collection[str]) -> None:
-    """Check that an update replaces only what the release lists.
+    """Check that an update replaces only files that the release lists.
 
     Raises:
-        ReleaseError: one line that names other files at the places of new ones.
+        ReleaseError: one line that names other files in the place of new ones.
     """
     others = [name for name in gathered if name not in listed and out.exists(name)]
     if others:

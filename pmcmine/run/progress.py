@@ -26,17 +26,17 @@ _LINE_SECONDS = 15.0
 
 
 class Progress:
-    """Tells a person how far a run is; silent if asked to be."""
+    """Show a person the progress of a run; prints nothing if quiet."""
 
     def __init__(self, console: Console | None = None, quiet: bool = False) -> None:
         if console is None:
-            # A descriptor of its own: that of stderr is lent to worker processes at times.
+            # Its own descriptor: that of stderr is sometimes lent to worker processes.
             console = Console(file=os.fdopen(os.dup(sys.__stderr__.fileno()), "w") if sys.__stderr__ else sys.stderr)
         self._console = console
         self._quiet = quiet
 
     def step(self, name: str) -> None:
-        """Begin a step."""
+        """Start a step."""
         if not self._quiet:
             self._console.print(f"[bold]{name}[/bold]" if self._console.is_terminal else f"pmcmine: {name}")
 
@@ -47,19 +47,19 @@ class Progress:
 
     @contextmanager
     def watching(self, work: Folder, committed: Sequence[int], n_pmcids: int) -> Iterator[None]:
-        """Show what the blocks come to while the mine job runs; `committed` are the blocks of earlier runs."""
+        """Show the totals of the blocks while the mine job runs; `committed` are the blocks of earlier runs."""
         with self._beside(lambda done: self._watch(work, committed, n_pmcids, done)):
             yield
 
     @contextmanager
     def counting(self, work: Folder, folder: str, expected: int, what: str) -> Iterator[None]:
-        """Show how many files lie below a folder of the work folder, on a terminal and every now and then elsewhere."""
+        """Show the number of files below a folder of the work folder, live on a terminal, periodically elsewhere."""
         with self.showing(lambda: f"{min(len(work.walk(folder)), expected):,} of about {expected:,} {what}"):
             yield
 
     @contextmanager
     def showing(self, said: Callable[[], str]) -> Iterator[None]:
-        """Show a line that a function returns anew, on a terminal and every now and then elsewhere."""
+        """Show the changing result of a function, live on a terminal, periodically elsewhere."""
 
         def look(done: threading.Event) -> None:
             live = self._console.status("…") if self._console.is_terminal else None

@@ -1,4 +1,4 @@
-"""Named runners and their options: what is checked and set before Beam is asked."""
+"""Define named runners and their options, which are checked and set before Beam is called."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def check_runner(config: MineConfig) -> None:
     """Check the name of the runner.
 
     Raises:
-        PmcmineError: for a name that is none, with the nearest one.
+        PmcmineError: for an unknown name, with the nearest one.
     """
     if config.runner not in RUNNERS:
         raise PmcmineError(f"--runner: choose from {', '.join(RUNNERS)}{_nearest(config.runner, RUNNERS)}")
 
 
 def in_node(config: MineConfig) -> MineConfig:
-    """Return the configuration by which a job of SLURM runs its graphs: in its own node, a process per CPU."""
+    """Return the configuration for the graphs of a SLURM job: on its own node, with a process per CPU."""
     if config.runner != "slurm":
         return config
     return config.model_copy(update={"runner": "direct", "workers": config.slurm_cpus})
@@ -36,11 +36,11 @@ def check_known(flags: Sequence[str], names: Collection[str]) -> None:
     """Check that each option is known.
 
     Args:
-        flags: options as given, such as `--region=europe-west1`; values that follow an option are passed over.
-        names: names of the options that there are.
+        flags: options as given, such as `--region=europe-west1`; values that follow an option are skipped.
+        names: names of the existing options.
 
     Raises:
-        PmcmineError: for an option that is not known, with the nearest one.
+        PmcmineError: for an unknown option, with the nearest one.
     """
     for flag in flags:
         name = option_name(flag)
@@ -59,7 +59,7 @@ def _nearest(name: str, names: Sequence[str]) -> str:
 
 
 def runner_flags(config: MineConfig) -> list[str]:
-    """Return Beam's options for the runner of a configuration, but for those that the user gives.
+    """Return Beam's options for the runner of a configuration, except those given by the user.
 
     Raises:
         PmcmineError: if no job server listens at the address for Spark.
@@ -78,7 +78,7 @@ def runner_flags(config: MineConfig) -> list[str]:
 def _spark(config: MineConfig, given: Collection[str]) -> list[str]:
     """Return Beam's portable options for Spark.
 
-    Python runs in processes of a pool on each Spark worker's machine; LOOPBACK would make them threads of this one.
+    Python runs in processes of a pool on each Spark worker's machine; LOOPBACK would make them threads of this process.
     """
     flags = []
     if "--job_endpoint" not in given:
@@ -90,7 +90,7 @@ def _spark(config: MineConfig, given: Collection[str]) -> list[str]:
 
 
 def _check_listening(address: str) -> None:
-    """Check that a server listens at an address: Beam's client would wait for it without end.
+    """Check that a server listens at an address: Beam's client would wait for it forever.
 
     Raises:
         PmcmineError: if nothing listens there.

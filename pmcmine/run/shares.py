@@ -1,4 +1,4 @@
-"""How many blocks a run mines at once."""
+"""Compute how many blocks a run mines in parallel."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pmcmine.config import MineConfig
 
 
 def fetch_keys(config: MineConfig, remote: bool, n_blocks: int) -> int:
-    """Compute the number of shares of the request budget; at most this many blocks are mined at once.
+    """Compute the number of shares of the request budget; at most this many blocks are mined in parallel.
 
     A source without a remote host has one share per block.
     """

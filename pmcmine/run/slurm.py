@@ -1,7 +1,7 @@
-"""`--runner slurm`: submit a run as an array job that mines and a job after it that does the rest; and what these do.
+"""Implement `--runner slurm`: submit an array job that mines and a job after it for the rest; and run these jobs.
 
-The launcher, on a login node, freezes the snapshot and lists the blocks that are missing. Task i of the array mines its
-share of them. The last job does what the same command does when it resumes with all blocks committed.
+The launcher, on a login node, freezes the snapshot and lists the missing blocks. Task i of the array mines its share of
+them. The last job does the same as a resumed command with all blocks committed.
 """
 
 from __future__ import annotations
@@ -53,16 +53,16 @@ from pmcmine.work.manifest import read_manifest
 PLAN: Final = f"{FOLDER}/plan.json"
 JOBS: Final = f"{FOLDER}/jobs.json"
 FAILED: Final = f"{FOLDER}/failed"
-_LOCK_SECONDS: Final = 300.0  # the launcher lets go of the folder once both jobs are submitted
+_LOCK_SECONDS: Final = 300.0  # the launcher releases the folder once both jobs are submitted
 
 
 @dataclass(frozen=True, slots=True)
 class SlurmPlan:
-    """What was submitted.
+    """The submission.
 
     Attributes:
         blocks: blocks that the array mines.
-        tasks: number of its tasks; 0 if nothing is to be mined.
+        tasks: number of its tasks; 0 if there is nothing to mine.
         update: the update, if it is one.
     """
 
@@ -107,7 +107,7 @@ def submit_run(config: MineConfig, graphs_for: GraphsFor, progress: Progress) ->
 
 
 def submit_update(config: MineConfig, graphs_for: GraphsFor, asked: UpdateMark, progress: Progress) -> Jobs | Outcome:
-    """Find what is new, changed and gone here, and submit the rest of an update; its outcome if nothing is.
+    """Find new, changed and removed articles here, and submit the rest of an update; its outcome if there are none.
 
     Raises:
         PmcmineError: one line for the user.
@@ -125,10 +125,10 @@ def submit_update(config: MineConfig, graphs_for: GraphsFor, asked: UpdateMark, 
 
 
 def _checked(config: MineConfig) -> int:
-    """Check what can be checked before anything is written; return the site's MaxArraySize.
+    """Run all possible checks before anything is written; return the site's MaxArraySize.
 
     Raises:
-        PmcmineError: one line, for a value that can't be written into a script, or that sbatch does not take.
+        PmcmineError: one line, for a value that can't be written into a script, or that sbatch rejects.
     """
     check_lines(config, config.out, str(Path.cwd()))
     max_size = check_site(config)
@@ -142,12 +142,12 @@ def submit(job: Job, blocks: Sequence[int], max_size: int) -> Jobs:
     """Write the scripts and submit them.
 
     Args:
-        job: the run, its folder locked and its snapshot frozen.
+        job: the run, with its folder locked and its snapshot frozen.
         blocks: the blocks that are not committed.
         max_size: the site's MaxArraySize.
 
     Raises:
-        PmcmineError: if jobs of an earlier submission are in the queue still, or sbatch refuses.
+        PmcmineError: if jobs of an earlier submission are still in the queue, or sbatch refuses.
     """
     config, work = job.config, job.work
     _check_none_queued(work)
@@ -179,9 +179,9 @@ def finish_log(out: Folder) -> str:
 
 
 def split_config(config: MineConfig) -> tuple[dict[str, Any], dict[str, str]]:
-    """Split a configuration into what its file for the jobs states, and variables of the environment.
+    """Split a configuration into the content of its file for the jobs, and environment variables.
 
-    What may hold credentials goes into variables, which sbatch hands on. The keys of SLURM stay with the launcher.
+    Values that may hold credentials become variables, which sbatch passes on. SLURM keys stay with the launcher.
     """
     shown = config.content() | config.run()
     stated: dict[str, Any] = {}
@@ -201,7 +201,7 @@ def split_config(config: MineConfig) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _check_none_queued(work: Folder) -> None:
-    """Check that no job of an earlier submission is in the queue still.
+    """Check that no job of an earlier submission is still in the queue.
 
     Raises:
         PmcmineError: if one is.
@@ -223,15 +223,15 @@ def read_jobs(work: Folder) -> Jobs | None:
 
 
 def read_slurm_plan(work: Folder) -> SlurmPlan | None:
-    """Return what was submitted; None if nothing was."""
+    """Return the submission; None if nothing was submitted."""
     return sealed.record_or_none(work, PLAN, _PLAN.validate_python)
 
 
 def job_config(path: str) -> tuple[MineConfig, SlurmPlan]:
-    """Read the configuration of a job, and what was submitted, from the file that its script names.
+    """Read the configuration of a job, and the submission, from the file named in its script.
 
     Raises:
-        PmcmineError: one line, if it is not there: this node does not share the folder.
+        PmcmineError: one line, if it does not exist: this node does not share the folder.
     """
     work = Folder(str(Path(path).parents[1]))
     try:
@@ -279,7 +279,7 @@ def mine_share(config: MineConfig, plan: SlurmPlan, task: int, graphs_for: Graph
 
 
 def _check_same(begun: Mapping[str, Any], decided: Mapping[str, Any], work: Folder) -> None:
-    """Check that this node makes what was begun: models and plug-ins may differ between installations.
+    """Check that this node produces the same release: models and plug-ins may differ between installations.
 
     Raises:
         PmcmineError: if it does not.
@@ -292,7 +292,7 @@ def _check_same(begun: Mapping[str, Any], decided: Mapping[str, Any], work: Fold
 
 
 def wait_for_launcher(config: MineConfig) -> None:
-    """Wait until the launcher has let go of the work folder.
+    """Wait until the launcher has released the work folder.
 
     Raises:
         PmcmineError: if it does not.
@@ -303,7 +303,7 @@ def wait_for_launcher(config: MineConfig) -> None:
 
 @contextmanager
 def note_failure(config: MineConfig, name: str) -> Iterator[None]:
-    """Note the line with which a job fails, for `pmcmine status`; an earlier attempt's is removed."""
+    """Save the error line of a failing job for `pmcmine status`; that of an earlier attempt is removed."""
     work = Folder(config.out).child(WORK)
     note = f"{FAILED}/{name.replace(' ', '-')}"
     work.remove(note)
@@ -316,5 +316,5 @@ def note_failure(config: MineConfig, name: str) -> Iterator[None]:
 
 
 def failures(work: Folder) -> dict[str, str]:
-    """Return the lines with which jobs failed, by name."""
+    """Return the error lines of failed jobs, by name."""
     return {name: work.read(f"{FAILED}/{name}", 2000).decode("utf-8", "replace") for name in work.names(FAILED)}

@@ -1,4 +1,4 @@
-"""The batch scripts of `--runner slurm`, and the arithmetic of its array of tasks."""
+"""Write the batch scripts of `--runner slurm`, and compute the size of its array of tasks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MINE_SCRIPT: Final = f"{FOLDER}/mine.sh"
 FINISH_SCRIPT: Final = f"{FOLDER}/finish.sh"
 _Block = TypeVar("_Block")
 
-# The script itself gets the warning. Python ends at SIGTERM as at Ctrl-C: what is committed stays.
+# The script itself receives the warning. Python handles SIGTERM like Ctrl-C: committed work stays.
 _WORK: Final = """\
 stop() {
   kill -TERM "$child" 2>/dev/null
@@ -51,7 +51,7 @@ def array_size(n_blocks: int, most: int, max_array_size: int) -> int:
 
     Args:
         n_blocks: number of blocks to mine, at least one.
-        most: maximum number of tasks that the user wants.
+        most: maximum number of tasks set by the user.
         max_array_size: the site's MaxArraySize; the largest index is one less.
 
     Raises:
@@ -68,20 +68,20 @@ def share_of(task: int, tasks: int, blocks: Sequence[_Block]) -> Sequence[_Block
 
 
 def at_once(config: MineConfig, tasks: int) -> int:
-    """Return how many tasks of an array run at once at the most."""
+    """Return the maximum number of array tasks that run in parallel."""
     return min(tasks, config.slurm_at_once or tasks)
 
 
 def shares(config: MineConfig, tasks: int) -> int:
-    """Return the number of shares of the request budget: one for each process that may run at once."""
+    """Return the number of shares of the request budget: one for each process that may run in parallel."""
     return at_once(config, tasks) * config.slurm_cpus
 
 
 def max_array_size(shown: str) -> int:
-    """Return MaxArraySize from what `scontrol show config` prints.
+    """Parse MaxArraySize from the output of `scontrol show config`.
 
     Raises:
-        PmcmineError: if it is not there.
+        PmcmineError: if it is missing.
     """
     found = re.search(r"^MaxArraySize\s*=\s*(\d+)\s*$", shown, re.MULTILINE)
     if found is None:
@@ -95,7 +95,7 @@ def mine_script(config: MineConfig, work: str, cwd: str, tasks: int) -> str:
     Args:
         config: the configuration.
         work: absolute path of the work folder.
-        cwd: folder that relative paths of the configuration are relative to.
+        cwd: base folder of the configuration's relative paths.
         tasks: number of tasks.
     """
     limit = at_once(config, tasks)
@@ -105,7 +105,7 @@ def mine_script(config: MineConfig, work: str, cwd: str, tasks: int) -> str:
 
 
 def finish_script(config: MineConfig, work: str, cwd: str, log: str) -> str:
-    """Return the script of the job after the array; its log lies outside of the work folder, which it removes."""
+    """Return the script of the job after the array; its log is outside the work folder, which it removes."""
     options = (f"--output={_pattern(log)}", *config.slurm_options, *config.slurm_finish_options)
     return _script(config, "finish", work, cwd, options, "")
 
@@ -143,7 +143,7 @@ def _script(config: MineConfig, step: str, work: str, cwd: str, options: Sequenc
 
 
 def check_lines(config: MineConfig, *more: str) -> None:
-    """Check that what a batch script is made of is one line each.
+    """Check that all parts of a batch script are single lines.
 
     Args:
         config: the configuration.
@@ -158,11 +158,11 @@ def check_lines(config: MineConfig, *more: str) -> None:
 
 
 def _pattern(path: str) -> str:
-    """Return a path as sbatch's file name patterns have it."""
+    """Escape a path for sbatch's file name patterns."""
     return path.replace("%", "%%")
 
 
 def _quoted(option: str) -> str:
-    """Quote the value of an option as sbatch reads it, which is as a shell does."""
+    """Quote the value of an option for sbatch, which parses it like a shell."""
     name, equals, value = option.partition("=")
     return f"{name}{equals}{shlex.quote(value)}" if equals else option

@@ -1,4 +1,4 @@
-"""The site that `--runner slurm` submits to: SLURM's programs, its limits, and where the release folder is."""
+"""Query the site of `--runner slurm`: SLURM's programs, its limits, and the location of the release folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.run.slurm_scripts import max_array_size
 
-_ANSWER_SECONDS: Final = 120  # of a busy controller
+_ANSWER_SECONDS: Final = 120  # timeout for a busy controller
 _IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
 
 
@@ -46,7 +46,7 @@ def check_site(config: MineConfig) -> int:
 
 
 def other_hosts(shown: str, here: str) -> list[str]:
-    """Return the hosts of the nodes that `scontrol show nodes` prints, other than this one."""
+    """Return the host names in the output of `scontrol show nodes`, except this one."""
     words = (word.partition("=") for word in shown.split())
     names = {value.partition(".")[0] for name, _, value in words if name == "NodeHostName"}
     return sorted(names - {here.partition(".")[0]})
@@ -66,7 +66,7 @@ def file_system(path: Path, mounts: str) -> str:
 
 
 def queue(ids: Sequence[str]) -> dict[str, str] | None:
-    """Return the states of jobs that are in the queue, tasks of arrays as `12_3`; None if SLURM can't be asked."""
+    """Return the states of jobs in the queue, tasks of arrays as `12_3`; None if SLURM can't be queried."""
     try:
         shown = ask("squeue", "--noheader", "--array", f"--jobs={','.join(ids)}", "--format=%i|%T|%r")
     except PmcmineError as error:
@@ -86,11 +86,11 @@ def parse_queue(shown: str) -> dict[str, str]:
 
 def sbatch(script: str, options: Sequence[str], secret: Mapping[str, str]) -> str:
     """Submit a script with our environment; return the job's id."""
-    # A flag wins over SBATCH_EXPORT of the site.
+    # A flag takes precedence over the site's SBATCH_EXPORT.
     return ask("sbatch", "--parsable", "--export=ALL", *options, script, env=secret).strip().partition(";")[0]
 
 
-# What sbatch says of values that it never takes; of a node or partition that is down for now it says something else.
+# sbatch's messages for values that it never accepts; for a node or partition that is down, it prints others.
 _WRONG: Final = re.compile(
     r"\binvalid\b|unrecognized|unable to parse|unknown|node configuration is not available|"
     r"permission denied|not permitted|more processors requested|memory required by task",
@@ -99,10 +99,10 @@ _WRONG: Final = re.compile(
 
 
 def check_script(script: str) -> None:
-    """Let sbatch check a script that is submitted later (`--test-only`); nothing is submitted.
+    """Let sbatch check a script before it is submitted (`--test-only`); nothing is submitted.
 
     Raises:
-        PmcmineError: one line, if a value of it is one that this site does not know, such as a partition.
+        PmcmineError: one line, if it has a value that this site does not know, such as a partition.
     """
     try:
         ask("sbatch", "--test-only", "--export=ALL", text=script)
@@ -112,7 +112,7 @@ def check_script(script: str) -> None:
 
 
 def ask(program: str, *arguments: str, env: Mapping[str, str] | None = None, text: str = "") -> str:
-    """Run a program of SLURM with a text on its standard input; return what it prints.
+    """Run a SLURM program with a text on its standard input; return its output.
 
     Raises:
         PmcmineError: one line, if it is missing, fails or does not end.

@@ -1,4 +1,4 @@
-"""Start a run: check what it needs, lock and mark its folders, and mend what an earlier run left behind."""
+"""Start a run: check its requirements, lock and mark its folders, and clean up after an earlier run."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from pmcmine.work.rows import GIVEN_UP
 
 
 def run(config: MineConfig, graphs_for: GraphsFor, progress: Progress) -> Outcome:
-    """Make the release that a configuration describes, or resume making it.
+    """Make the release described by a configuration, or resume.
 
     Args:
         config: the configuration.
@@ -108,13 +108,13 @@ def _contact(source: Source, config: MineConfig, work: Folder, outcome: str, pro
 
 
 def _all_mined(work: Folder) -> bool:
-    """Tell whether each block is committed; in an update, where few are, nothing is known before its plan."""
+    """Check whether each block is committed; for an update, which mines few blocks, this is unknown before its plan."""
     frozen = snapshots.load(work)
     return frozen is not None and all(read_manifest(work, block) is not None for block in range(frozen.n_blocks))
 
 
 def _clear_leftover(work: Folder) -> None:
-    """Remove the work folder of a run that was killed after its release was whole; an update may be at work in it."""
+    """Remove the work folder of a run that was killed after its release was complete, unless it holds an update."""
     mark = find_mark(work)
     if mark is not None and mark.update is None and not work.exists(JOURNAL):
         with held(work):
@@ -134,10 +134,10 @@ def update(
     Args:
         config: the configuration of the release; `config.out` is its folder.
         graphs_for: returns the graphs to run it with.
-        date: day of the update, YYYY-MM-DD, which the names of added shards hold.
-        compact: lay out everything again, as in a release made at once.
+        date: day of the update, YYYY-MM-DD, part of the names of added shards.
+        compact: lay out everything again, as in a full run.
         progress: receives progress messages.
-        exclude_only: keep to the snapshot of the release: read only articles that a change of the exclusion list names.
+        exclude_only: keep the snapshot of the release: read only articles affected by a change of the exclusion list.
 
     Raises:
         PmcmineError: one line for the user.
@@ -150,12 +150,12 @@ def update(
 def updating(
     config: MineConfig, graphs_for: GraphsFor, asked: UpdateMark, progress: Progress
 ) -> Iterator[Job | Outcome]:
-    """Lock and mark the work folder of an update; yield the job, or the outcome if a killed update was finished.
+    """Lock and mark the work folder of an update; yield the job, or the outcome if a killed update was completed.
 
     Args:
         config: the configuration of the release.
         graphs_for: returns the graphs to run it with.
-        asked: what is asked of the update, still without a tag.
+        asked: the requested update, still without a tag.
         progress: receives progress messages.
 
     Raises:
@@ -179,7 +179,7 @@ def updating(
         record = check_seal(load_release(out), f"{out.url}/{RELEASE}")
         clear_ended_update(work, record.updates)
         config, excluded = with_exclusions(config, kept_exclusions(out, record.config.get("exclude_sha256")))
-        if not config.exclude:  # what is excluded can be taken out without a model: `find_changes`
+        if not config.exclude:  # exclusions can be removed without a model: `find_changes`
             check_models(config, record)
         source = open_source(config)
         if not (asked.exclude_only and names_only_articles(requests(config)[0])):
@@ -197,7 +197,7 @@ def updating(
 
 
 def check_asked(config: MineConfig, asked: UpdateMark) -> None:
-    """Check that an update that only excludes has a list to keep to.
+    """Check that an exclude-only update has an exclusion list.
 
     Raises:
         PmcmineError: if it has none.
@@ -219,15 +219,15 @@ def check_unchanged(config: MineConfig, record: ReleaseRecord) -> None:
 
 
 def names_only_articles(asked: Request) -> bool:
-    """Tell whether a list asks only for articles by PMCID: nothing is read to take these out."""
+    """Check whether a list only excludes articles by PMCID: removing these requires reading nothing."""
     return not any((asked.added.dois, asked.added.orcids, asked.added.figures, asked.lifted))
 
 
 def _check_excluded(out: Folder, config: MineConfig, held: str | None) -> None:
-    """Check that an update that was only finished now had what `--exclude` asks for.
+    """Check that an update which was only completed now included the exclusions of `--exclude`.
 
     Raises:
-        PmcmineError: if it had not; nobody may take it for done.
+        PmcmineError: if it did not, so that nobody believes them applied.
     """
     if config.exclude and with_exclusions(config, kept_exclusions(out, held))[0].exclude_sha256 != held:
         raise PmcmineError(
@@ -237,11 +237,11 @@ def _check_excluded(out: Folder, config: MineConfig, held: str | None) -> None:
 
 
 def with_exclusions(config: MineConfig, kept: ExclusionList) -> tuple[MineConfig, bytes]:
-    """Read the exclusions that are asked for; return the configuration with the hash of their list, and its file.
+    """Read the requested exclusions; return the configuration with the hash of their list, and its file.
 
     Args:
         config: the configuration.
-        kept: what the release excludes so far.
+        kept: current exclusions of the release.
     """
     asked, salt = requests(config)
     data = _file_of(asked.applied(kept), salt, config)
@@ -251,10 +251,10 @@ def with_exclusions(config: MineConfig, kept: ExclusionList) -> tuple[MineConfig
 
 
 def requests(config: MineConfig) -> tuple[Request, str]:
-    """Read what `--exclude` asks for, and the salt that it names.
+    """Read the requests in `--exclude`, and their salt.
 
     Raises:
-        PmcmineError: if the hash in `release.json` would have no salt: ids can be found from it by trying.
+        PmcmineError: if the hash in `release.json` would have no salt: ids could be found by trying.
     """
     asked, salt = read_requests(config.exclude)
     if asked.added and not config.keep_state and not salt:
@@ -266,7 +266,7 @@ def requests(config: MineConfig) -> tuple[Request, str]:
 
 
 def _file_of(excluded: ExclusionList, salt: str, config: MineConfig) -> bytes:
-    """Return the file of a list, with the salt that the run or the release has; else with a given or a new one."""
+    """Return the file of a list, with the salt of the run or the release, otherwise with a given or a new one."""
     if not excluded:
         return b""
     out = Folder(config.out)
@@ -280,7 +280,7 @@ def _file_of(excluded: ExclusionList, salt: str, config: MineConfig) -> bytes:
 
 
 def _journal(out: Folder, work: Folder) -> Journal:
-    """Read what a killed update was about to write.
+    """Read the last files that a killed update was about to write.
 
     Raises:
         DamagedError: if it is damaged.
@@ -293,7 +293,7 @@ def _journal(out: Folder, work: Folder) -> Journal:
 
 
 def _guarded(job: Job) -> Outcome:
-    """Run, and rebuild damaged files that can be rebuilt, as long as each attempt finds different damage."""
+    """Run, and rebuild damaged files if possible, as long as each attempt finds different damage."""
     seen: frozenset[str] = frozenset()
     while True:
         for name in job.work.names(GIVEN_UP):

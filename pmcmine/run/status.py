@@ -1,4 +1,4 @@
-"""How far a run is, read from its work folder by another process, and from the queue if SLURM runs it."""
+"""Report the progress of a run from another process, from its work folder, and from the queue for SLURM."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from pmcmine.work import snapshot as snapshots
 from pmcmine.work.delta import read_delta
 from pmcmine.work.manifest import MANIFEST, block_folder
 
-_SIGN_SECONDS: Final = 600.0  # since the last sign of a block that is being mined
-_RECENT: Final = 100  # committed blocks that the rate is measured by
+_SIGN_SECONDS: Final = 600.0  # maximum age of the last heartbeat of a block being mined
+_RECENT: Final = 100  # committed blocks used to measure the rate
 
 
 @dataclass(frozen=True, slots=True)
 class BlockSigns:
-    """What the work folder shows of one block.
+    """The state of one block, as visible in the work folder.
 
     Attributes:
-        committed: when it was committed, seconds since 1970; None if it is not.
-        seen: when its miner last gave a sign; None if none has begun.
+        committed: time of its commit, seconds since 1970; None if it is not committed.
+        seen: time of its miner's last heartbeat; None if none has started.
     """
 
     committed: float | None
@@ -43,19 +43,19 @@ class BlockSigns:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How far a run is.
+    """The progress of a run.
 
     Attributes:
-        step: what it is at: snapshot, mine, assemble, or complete.
+        step: current step: snapshot, mine, assemble, or complete.
         blocks: number of blocks to mine.
-        done: blocks that are committed.
-        running: blocks that are being mined.
-        interrupted: blocks whose miner gives no sign any more; they are mined again.
-        articles: articles of the snapshot, 0 if that is not known.
-        mined: articles that were mined.
-        rate: articles per second of late; 0 if unknown.
-        assembled: files that are written.
-        files: about how many files there will be; 0 before the plan.
+        done: committed blocks.
+        running: blocks being mined.
+        interrupted: blocks without a heartbeat of their miner; they will be mined again.
+        articles: articles of the snapshot, 0 if unknown.
+        mined: mined articles.
+        rate: recent articles per second; 0 if unknown.
+        assembled: written files.
+        files: estimated total number of files; 0 before the plan.
     """
 
     step: str
@@ -76,11 +76,11 @@ class Status:
 
 
 def read_status(out: Folder, at_work: bool | None = None) -> Status:
-    """Read how far the run in a release folder is.
+    """Read the progress of the run in a release folder.
 
     Args:
         out: the release folder.
-        at_work: whether a job of it is running; None if that is not known.
+        at_work: whether one of its jobs is running; None if unknown.
 
     Raises:
         ReleaseError: if there is neither a release nor a run.
@@ -121,21 +121,21 @@ def read_status(out: Folder, at_work: bool | None = None) -> Status:
 
 
 def _landed(out: Folder, update: UpdateMark) -> bool:
-    """Tell whether a release has an update."""
+    """Check whether a release includes an update."""
     return any(known.tag == update.tag for known in load_release(out).updates)
 
 
 def rate_of(done: Iterable[tuple[float, int]], now: float) -> float:
-    """Compute articles per second from when the last blocks were committed, and how many articles each has."""
+    """Compute articles per second from the commit times and article counts of the last blocks."""
     last = sorted(done)[-_RECENT:]
     if len(last) < 2 or now - last[-1][0] > _SIGN_SECONDS:
         return 0.0
-    # The first one only begins the time.
+    # The first one only starts the clock.
     return sum(n for _, n in last[1:]) / max(now - last[0][0], 1e-3)
 
 
 def _signs(work: Folder, block: int) -> BlockSigns:
-    """Look at the files of a block; elsewhere than on a local file system, each that has begun is taken as running."""
+    """Check the files of a block; on a remote file system, each started block counts as running."""
     home = block_folder(block)
     if not work.is_local:
         names = work.names(home)
@@ -157,12 +157,12 @@ def _changed(path: Path) -> float | None:
 
 
 def _counts(work: Folder, block: int) -> Counter[str]:
-    """Return what a block has come to, as its miner last said."""
+    """Return the totals of a block, as last reported by its miner."""
     try:
         said = json.loads(work.read(f"progress/{block:06d}.json"))
     except (FileNotFoundError, ValueError, RecursionError):
         return Counter()
-    # A damaged file may hold anything; only counts are added up.
+    # A damaged file may hold anything; only counts are summed.
     return Counter({k: n for k, n in said.items() if type(n) is int and n >= 0} if isinstance(said, dict) else {})
 
 
@@ -172,8 +172,8 @@ class SlurmStatus:
 
     Attributes:
         jobs: their ids.
-        states: number of jobs in the queue by step and state; None if squeue can't be asked.
-        failed: a line for each that is not in the queue and has not done its work, by name.
+        states: number of jobs in the queue by step and state; None if squeue can't be queried.
+        failed: a line for each job that left the queue without completing its work, by name.
     """
 
     jobs: Jobs
@@ -182,12 +182,12 @@ class SlurmStatus:
 
     @property
     def running(self) -> bool | None:
-        """Tell whether a job runs; None if that is not known."""
+        """Check whether a job is running; None if unknown."""
         return None if self.states is None else any(n["running"] for n in self.states.values())
 
 
 def read_slurm_status(out: Folder) -> SlurmStatus | None:
-    """Read the state of the jobs that were submitted for a release; None if there are none, or it is complete."""
+    """Read the state of the jobs submitted for a release; None if there are none, or it is complete."""
     work = out.child(WORK)
     jobs, plan = read_jobs(work), read_slurm_plan(work)
     if jobs is None or plan is None:
@@ -202,7 +202,7 @@ def read_slurm_status(out: Folder) -> SlurmStatus | None:
 
 
 def _failed(out: Folder, work: Folder, jobs: Jobs, plan: SlurmPlan, queued: Mapping[str, str]) -> dict[str, str]:
-    """Return why jobs failed: those that are not in the queue and have not done their work."""
+    """Return the reasons of failed jobs: those that left the queue without completing their work."""
     said = failures(work)
     failed = {}
     for task in range(plan.tasks):

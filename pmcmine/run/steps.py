@@ -1,4 +1,4 @@
-"""The steps of a run, one after the other: freeze, mine, plan, near duplicates, assemble, finish."""
+"""Run the steps of a run in order: freeze, mine, plan, near duplicates, assemble, finish."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _Clock:
     """Measure and print the seconds of each step of a run.
 
     Attributes:
-        started: when the run began, on the monotonic clock.
+        started: start of the run, on the monotonic clock.
         times: seconds of each step.
     """
 
@@ -55,7 +55,7 @@ class _Clock:
         self.times: dict[str, float] = {}
 
     def timed(self, step: str, action: Callable[[], _Result]) -> _Result:
-        """Do a step."""
+        """Run a step."""
         before = time.monotonic()
         self._progress.step(step)
         result = action()
@@ -64,7 +64,7 @@ class _Clock:
 
 
 def run_steps(job: Job) -> Outcome:
-    """Do all steps of a run that are not done yet.
+    """Run all steps of a run that are not done yet.
 
     Raises:
         PmcmineError: one line for the user.
@@ -105,19 +105,19 @@ def run_steps(job: Job) -> Outcome:
         python=platform.python_version(),
         apache_beam=job.graphs.versions.get("apache_beam"),
         resumed_blocks=n_committed,
-        options={k: v for k, v in config.run().items() if k != "metrics"},  # the journal has the metrics there
+        options={k: v for k, v in config.run().items() if k != "metrics"},  # the journal stores the metrics there
     )
     release = clock.timed("release", lambda: finish(job, frozen, plan, run_facts, clock.times, clock.started))
     return outcome_of(release, config, job.out, fresh=True)
 
 
 def find_changes(job: Job, old: OldRelease) -> Delta:
-    """Find what is new, changed and gone, and check that only the models that labelled the release label rows.
+    """Find new, changed and removed articles, and check that rows are only labelled by the models of the release.
 
-    An update that only takes out articles needs none of them.
+    An update that only removes articles needs no models.
 
     Raises:
-        PmcmineError: if rows were labelled by other models; the release is as it was.
+        PmcmineError: if rows were labelled by other models; the release is unchanged.
     """
     work, config = job.work, job.config
     delta = write_deltas(old, config.exclude_sha256)
@@ -140,17 +140,17 @@ def find_changes(job: Job, old: OldRelease) -> Delta:
 
 
 def not_retried(delta: Delta) -> str:
-    """Return a line about articles that an update with other models does not try again."""
+    """Return a line about articles that an update with other models does not retry."""
     return f"{delta.counts['retried']:,} are not tried again: other models than those of the release would label them"
 
 
 def refusal(others: tuple[str, str], delta: Delta, exclude_only: bool) -> str:
-    """Return why an update with other models is refused, and what to do; one line.
+    """Explain in one line why an update with other models is refused, with a remedy.
 
     Args:
-        others: what `other_models` returned.
-        delta: what the update found.
-        exclude_only: whether only what the exclusion list names would be read.
+        others: result of `other_models`.
+        delta: changes found by the update.
+        exclude_only: whether only articles named by the exclusion list would be read.
     """
     n = (delta.labelled or 0) + delta.counts["retried"]
     if exclude_only:
@@ -167,10 +167,10 @@ def refusal(others: tuple[str, str], delta: Delta, exclude_only: bool) -> str:
 
 
 def check_removed(job: Job, old: OldRelease, delta: Delta) -> None:
-    """Check that an update that only takes out articles published none: a source may know another DOI or author today.
+    """Check that a removing update published no article: a source may state another DOI or author today.
 
     Raises:
-        PmcmineError: if one was labelled by other models; the release is as it was.
+        PmcmineError: if one was labelled by other models; the release is unchanged.
     """
     if not delta.removes_only or not (published := published_again(job.work, delta.blocks)):
         return
@@ -187,13 +187,13 @@ def check_removed(job: Job, old: OldRelease, delta: Delta) -> None:
 
 
 def nothing_to_do(job: Job, old: OldRelease, delta: Delta) -> bool:
-    """Tell whether the release stays as it is: no article changes, nor the exclusion list for later updates."""
+    """Check whether the release stays unchanged: no article changes, nor the exclusion list for later updates."""
     same_list = old.record.config.get("exclude_sha256") == job.config.exclude_sha256
     return same_list and not delta.blocks and not old.mark.compact
 
 
 def nothing_changed(job: Job, old: OldRelease) -> Outcome:
-    """Leave the release as it is: the update found nothing to do."""
+    """Leave the release unchanged: the update found nothing to do."""
     remove_work(job.work)
     return outcome_of(old.record, job.config, job.out, fresh=False)
 
@@ -217,7 +217,7 @@ def _mine(job: Job, n_blocks: int, blocks: Sequence[int], n_pmcids: int, clock: 
 
 
 def _assemble(job: Job, plan: Plan, snapshot_sha256: str, clock: _Clock) -> None:
-    """Write shards and tables, and publish them meanwhile if that is asked for."""
+    """Write shards and tables, and publish them meanwhile if requested."""
     config, work = job.config, job.work
     find_reach(plan, work, config.keep_state)
     # An update is published by itself, in one commit.
@@ -236,7 +236,7 @@ def _assemble(job: Job, plan: Plan, snapshot_sha256: str, clock: _Clock) -> None
 
 
 def _near_duplicates(job: Job, plan: Plan) -> Clusters:
-    """Find the clusters of near duplicates, unless an earlier attempt finished that."""
+    """Find the clusters of near duplicates, unless an earlier attempt completed this."""
     done = read_clusters(job.work)
     if done is not None:
         return done
@@ -258,7 +258,7 @@ def freeze(job: Job) -> Snapshot:
 
 
 def freeze_before(old: OldRelease, config: MineConfig, work: Folder) -> Snapshot:
-    """Write the snapshot that a release was made from, which its state holds, to the work folder."""
+    """Write the snapshot of an existing release, from its state, to the work folder."""
     entries, kind, n_blocks = listed_before(old), old.record.snapshot.kind, old.plan.n_blocks
     return snapshots.freeze(entries, kind, None, config.block_articles, work, n_blocks, config.pmcid)
 
@@ -275,7 +275,7 @@ def missing(work: Folder, blocks: Iterable[int]) -> list[int]:
 
 
 def changed_blocks(work: Folder, delta: Delta) -> list[int]:
-    """Return the blocks that an update has articles to mine of."""
+    """Return the blocks with articles that an update has to mine."""
     return [b for b in delta.blocks if read_changes(work, b).wanted()]
 
 

@@ -1,8 +1,8 @@
-"""The Dataflow Flex Template: its parameters, its files, and the configuration that its arguments make.
+"""Define the Dataflow Flex Template: its parameters, its files, and its configuration from arguments.
 
-A template is one graph, so it holds the one that outgrows a machine: blocks of the snapshot to committed packs. What
-follows (near duplicates, assembly, the release) are graphs of their own, which `pmcmine mine … --runner dataflow` on
-the same folder submits one after the other; it goes on from the blocks that are committed.
+A template is one graph, so it holds the one that outgrows a machine: blocks of the snapshot to committed packs. The
+following steps (near duplicates, assembly, the release) are separate graphs, which `pmcmine mine … --runner dataflow`
+on the same folder submits one after the other; it resumes from the committed blocks.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ NAME: Final = "pmcmine-mine"
 _RUN_KEYS: Final = (
     "out", "all", "vocab", "concurrency", "requests_per_second", "fetch_keys", "retries", "retry_seconds", "timeout",
 )  # fmt: skip
-_NOT_HERE: Final = frozenset({"vocab_sha256", "decontaminate_sha256"})  # filled in when the run begins
+_NOT_HERE: Final = frozenset({"vocab_sha256", "decontaminate_sha256"})  # set when the run starts
 _LISTS: Final = frozenset({"pmcid", "groups", "decontaminate"})
 
 
 def parameters() -> list[str]:
-    """Keys of the configuration that a template takes: what decides what is made, and how the source is read."""
+    """List the configuration keys that a template accepts: those that affect the result, and how the source is read."""
     made = [k for k in MineConfig.model_fields if k not in MineConfig.RUN_ONLY and k not in _NOT_HERE]
     return [*made, *_RUN_KEYS]
 
@@ -67,9 +67,9 @@ def spec(image: str) -> dict[str, Any]:
 
 
 def split_arguments(argv: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """Split the keys of the configuration, and what is left for Beam.
+    """Split arguments into configuration keys and the rest for Beam.
 
-    The launcher passes a template's parameters and the options of the environment alike, as `--name=value`.
+    The launcher passes both the template's parameters and environment options as `--name=value`.
     """
     known = set(parameters())
     keys: dict[str, Any] = {}

@@ -1,1 +1,1 @@
-"""Files that the blocks of a run leave for its later stages, and a release for its next update."""
+"""Manage files that the blocks of a run leave for its later stages, and a release for its next update."""

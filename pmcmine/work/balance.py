@@ -1,4 +1,4 @@
-"""The sums of a run: at each stage, rows in = rows out + rejects, by kind. Computed from committed manifests."""
+"""Balance the counts of a run: at each stage, rows in = rows out + rejects, by kind, from committed manifests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Tally:
     def faults(self) -> dict[str, float]:
         """Compute the share of articles, and of figures, lost to faults of data or transport.
 
-        Choices of rights and selection do not count.
+        Exclusions by rights and selection do not count.
         """
 
         def lost(*units: str) -> int:
@@ -38,7 +38,7 @@ class Tally:
         }
 
     def check(self) -> None:
-        """Raise SumsError, naming the equations that do not hold."""
+        """Raise SumsError that names the equations that do not hold."""
         broken = [s for s in self.sums if not s.holds]
         if broken:
             lines = "; ".join(
@@ -57,18 +57,18 @@ def tally(
     parquet_records: Sequence[ParquetRecord] | None = None,
     panels_left_out: int = 0,
 ) -> Tally:
-    """Add up what was mined, and the records of shards and table files.
+    """Sum the mined counts, and the records of shards and table files.
 
     Args:
-        mined: of all committed blocks, and of what an update did not read.
+        mined: counts of all committed blocks, and of the blocks that an update did not read.
         n_versions: article versions of the snapshot.
-        shard_records: of all shards.
-        table_records: of all table files.
-        near: what came of the near duplicates; None if they were not looked for.
+        shard_records: records of all shards.
+        table_records: records of all table files.
+        near: result of the near-duplicate search; None if there was none.
         tombstones: those that an update adds by itself.
-        parquet_records: of all files of `shards-parquet`; None if there are none.
+        parquet_records: records of all files of `shards-parquet`; None if there are none.
         panels_left_out: panels of figures that are left out of train.
-    """  # fmt: skip
+    """
     counts: Counter[str] = Counter()
     rejects: Counter[tuple[str, str, str]] = Counter()
     staged: Counter[str] = Counter({name: 0 for name in TABLES if name != "clusters"})
@@ -111,7 +111,7 @@ def tally(
 def _sums(
     n_versions: int, counts: Counter[str], rejects: Counter[tuple[str, str, str]], staged: Counter[str]
 ) -> list[Sum]:
-    """Return the equations of all stages, but for near duplicates and table files."""
+    """Return the equations of all stages, except for near duplicates and table files."""
 
     def rejected(unit: str, *stages: str) -> int:
         return sum(n for (s, u, _), n in rejects.items() if u == unit and s in stages)

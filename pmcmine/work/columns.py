@@ -1,4 +1,4 @@
-"""Columns of the files of a block: index, ledger, signatures."""
+"""Define the columns of a block's files: index, ledger, signatures."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LEDGER_SCHEMA = pa.schema(
     [
         ("pmcid", pa.string()),
         ("entries", pa.string()),  # JSON: version, ref, etag and note of each version of the snapshot
-        ("counts", pa.string()),  # JSON: what the sums are made of
+        ("counts", pa.string()),  # JSON: terms of the balance
         ("rejects", pa.string()),  # JSON: stage/unit/reason → number
         ("rows", pa.string()),  # JSON: table → rows staged
     ]

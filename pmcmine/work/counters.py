@@ -1,4 +1,4 @@
-"""Counters for watching a run. The counts of a release come from committed manifests instead (`balance.py`)."""
+"""Count events for monitoring a run. The counts of a release come from committed manifests instead (`balance.py`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Counters(Protocol):
-    """Receives counts and times of a running job; a retried piece of work is counted twice."""
+    """Receive counts and times of a running job; retried work is counted twice."""
 
     def add(self, name: str, n: int) -> None:
         """Add to a counter."""
@@ -16,7 +16,7 @@ class Counters(Protocol):
 
 
 class NoCounters:
-    """Counters of a run that nobody watches."""
+    """Counters of a run that nobody monitors."""
 
     def add(self, name: str, n: int) -> None:
         """Ignore a count."""

@@ -1,4 +1,4 @@
-"""Delta of an update: articles to read, to keep and to remove."""
+"""Record the delta of an update: articles to read, to keep and to remove."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ DAMAGED: Final = "damaged"
 
 
 def note_damaged(work: Folder, pmcids: Collection[str]) -> None:
-    """Note articles whose samples are damaged in the release that an update starts from: `forget_update`."""
+    """Record articles with damaged samples in the release that an update starts from: `forget_update`."""
     for pmcid in pmcids:
         work.write(f"{DAMAGED}/{pmcid}", b"", replace=True)
 
 
 def damaged_articles(work: Folder) -> frozenset[str]:
-    """Return PMCIDs that `note_damaged` noted."""
+    """Return the PMCIDs recorded by `note_damaged`."""
     return frozenset(work.names(DAMAGED))
 
 
 def delta_file(block: int) -> str:
-    """Name of a block's changes in the work folder."""
+    """Return the name of a block's changes in the work folder."""
     return f"delta/{block // 1000:03d}/{block:06d}.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """PMCIDs of a block by what became of them.
+    """Changed PMCIDs of a block.
 
     Attributes:
-        new: those that the old snapshot did not have.
-        changed: those with other entries.
-        retried: those that are tried again, for they were rejected for what may pass.
-        gone: those that today's snapshot does not have.
+        new: missing from the old snapshot.
+        changed: with other entries.
+        retried: tried again, because they were rejected for possibly temporary reasons.
+        gone: missing from today's snapshot.
     """
 
     new: tuple[str, ...] = ()
@@ -52,11 +52,11 @@ class Changes:
         return bool(self.all())
 
     def all(self) -> tuple[str, ...]:
-        """All of them."""
+        """Return all of them."""
         return self.new + self.changed + self.retried + self.gone
 
     def wanted(self) -> tuple[str, ...]:
-        """Those that are to be mined."""
+        """Return those to mine."""
         return self.new + self.changed + self.retried
 
     def counts(self) -> dict[str, int]:
@@ -64,20 +64,20 @@ class Changes:
         return {name: len(pmcids) for name, pmcids in asdict(self).items()}
 
     def without(self, pmcids: Collection[str]) -> Changes:
-        """Return the others."""
+        """Return the changes without some PMCIDs."""
         return Changes(**{name: tuple(p for p in held if p not in pmcids) for name, held in asdict(self).items()})
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """The sums of what an update found changed.
+    """Totals of the changes found by an update.
 
     Attributes:
-        counts: number of PMCIDs that are new, changed, retried and gone.
+        counts: numbers of new, changed, retried and removed PMCIDs.
         blocks: blocks with changes.
-        settled: whether it is decided which of the articles that were tried again are taken.
-        unchanged: how many of these came out as before.
-        labelled: how many PMCIDs are read to be published, those that are tried again apart; None if unknown. Excluded
+        settled: whether it is decided which of the retried articles are accepted.
+        unchanged: number of retried articles with the same result as before.
+        labelled: number of PMCIDs that are read to be published, without the retried ones; None if unknown. Excluded
             articles are not among them.
     """
 
@@ -89,11 +89,11 @@ class Delta:
 
     @property
     def removes_only(self) -> bool:
-        """Tell whether the update only takes out articles, so that no model labels a row."""
+        """Check whether the update only removes articles, so that no model labels a row."""
         return self.labelled == 0 and not self.counts["retried"]
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Convert to JSON values."""
         settled = {"settled": True, "unchanged": self.unchanged} if self.settled else {}
         labelled = {} if self.labelled is None else {"labelled": self.labelled}
         return {"counts": dict(self.counts), "blocks": self.blocks, **settled, **labelled}
@@ -104,13 +104,13 @@ _DELTA: Final = TypeAdapter(Delta)
 
 
 def write_changes(work: Folder, block: int, changes: Changes) -> None:
-    """Note the changes of a block."""
+    """Save the changes of a block."""
     held = {name: pmcids for name, pmcids in asdict(changes).items() if pmcids}
     work.write(delta_file(block), sealed.to_bytes(held), replace=True)
 
 
 def read_changes(work: Folder, block: int) -> Changes:
-    """Return the changes of a block; none where no update runs."""
+    """Return the changes of a block; none outside updates."""
     try:
         return sealed.record(work, delta_file(block), _CHANGES.validate_python)
     except FileNotFoundError:
@@ -118,12 +118,12 @@ def read_changes(work: Folder, block: int) -> Changes:
 
 
 def write_delta(work: Folder, delta: Delta) -> None:
-    """Note the sums."""
+    """Save the totals."""
     work.write(DELTA, sealed.to_bytes(delta.to_object()), replace=True)
 
 
 def read_delta(work: Folder) -> Delta | None:
-    """Return the sums; None where no update runs."""
+    """Return the totals; None outside updates."""
     try:
         return sealed.record(work, DELTA, _DELTA.validate_python)
     except FileNotFoundError:
@@ -131,18 +131,18 @@ def read_delta(work: Folder) -> Delta | None:
 
 
 def removes_only(work: Folder) -> bool:
-    """Tell whether an update only takes out articles; false where none runs, or before it has found its changes."""
+    """Check whether an update only removes articles; false outside updates, or before its changes are known."""
     delta = read_delta(work)
     return delta is not None and delta.removes_only
 
 
 def read_superseded(work: Folder, block: int) -> frozenset[str]:
-    """Read PMCIDs of a block whose old rows are not valid any longer."""
+    """Return PMCIDs of a block with old rows that are no longer valid."""
     return frozenset(read_changes(work, block).all())
 
 
 def changed_in(work: Folder, blocks: Iterable[int]) -> list[int]:
-    """Return those of some blocks that have changes, by one look into the work folder."""
+    """Return the blocks with changes among some blocks, with one read of the work folder."""
     done = read_delta(work)
     held = frozenset(done.blocks) if done is not None else ()
     return [block for block in blocks if block in held]
@@ -162,7 +162,7 @@ class Tombstones:
 
     Attributes:
         added: those that it adds by itself.
-        standing: how many of the old ones stay.
+        still_valid: number of old ones that stay.
     """
 
     added: tuple[Tombstone, ...] = ()
@@ -173,12 +173,12 @@ _TOMBSTONES: Final = TypeAdapter(Tombstones)
 
 
 def note_tombstones(work: Folder, tombstones: Tombstones) -> None:
-    """Note the tombstones of an update."""
+    """Save the tombstones of an update."""
     work.write(TOMBSTONES, sealed.to_bytes(asdict(tombstones)), replace=True)
 
 
 def read_tombstones(work: Folder) -> Tombstones:
-    """Read what `note_tombstones` noted; empty outside updates."""
+    """Return the tombstones saved by `note_tombstones`; empty outside updates."""
     try:
         return sealed.record(work, TOMBSTONES, _TOMBSTONES.validate_python)
     except FileNotFoundError:

@@ -1,6 +1,6 @@
-"""The exclusion list of a run: in its work folder while it runs, and in `state/` of the release for the next update.
+"""Keep the exclusion list of a run: in its work folder during the run, then in `state/` for the next update.
 
-The first line of its file is a salt, so that nobody can find out by trying which ids the hash in `release.json` is of.
+The first line of its file is a salt, so that nobody can find the ids behind the hash in `release.json` by trying.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _SALT: Final = re.compile(rb"# salt ([0-9a-f]{32})\n")
 
 
 def read_requests(paths: Iterable[str]) -> tuple[Request, str]:
-    """Read the files of `--exclude`; a later one overrules an earlier one.
+    """Read the files of `--exclude`; a later one overrides an earlier one.
 
     Returns:
-        What they ask for, and the salt of the last one that a release kept; empty if none was.
+        The requests, and the salt of the last list that came from a release; empty if there was none.
 
     Raises:
         PmcmineError: one line, if one can't be read.
@@ -42,7 +42,7 @@ def read_requests(paths: Iterable[str]) -> tuple[Request, str]:
     for path in paths:
         shown = redact(path)
         try:
-            if Path(path).is_fifo():  # opening it would wait for who writes into it
+            if Path(path).is_fifo():  # opening it would wait for a writer
                 raise OSError
             with fsspec.open(path, "rb") as stream:
                 data = stream.read(MAX_BYTES + 1)
@@ -74,7 +74,7 @@ def file_of(held: ExclusionList, salt: str) -> bytes:
 
 
 def digest_of(data: bytes) -> str | None:
-    """Return the SHA-256 that a configuration states of the file of a list; None for an empty one."""
+    """Return the SHA-256 of a list's file for a configuration; None for an empty list."""
     return sha256(data).hexdigest() if data else None
 
 
@@ -85,7 +85,7 @@ def write_exclusions(work: Folder, data: bytes) -> None:
 
 
 def kept_file(release: Folder) -> bytes | None:
-    """Return the file of the list that a release keeps, unchecked; None if there is none."""
+    """Return the file of a release's list, unchecked; None if there is none."""
     try:
         return release.read(KEPT, MAX_BYTES)
     except FileNotFoundError:
@@ -94,10 +94,10 @@ def kept_file(release: Folder) -> bytes | None:
 
 @lru_cache(maxsize=2)
 def open_exclusions(release: str, digest: str) -> ExclusionList:
-    """Read the list of the run that is at work in a release folder.
+    """Read the list of the run in a release folder.
 
     Raises:
-        DamagedError: if it is missing, or not the one that the run began with.
+        DamagedError: if it is missing, or differs from the start of the run.
     """
     work = Folder(release).child(WORK)
     where = f"{work.url}/{EXCLUSIONS}"
@@ -111,11 +111,11 @@ def open_exclusions(release: str, digest: str) -> ExclusionList:
 
 
 def kept_exclusions(release: Folder, digest: str | None) -> ExclusionList:
-    """Read the list that a release keeps.
+    """Read the list of a release.
 
     Args:
         release: the release folder.
-        digest: its SHA-256 by the release's configuration; None if it excludes nothing.
+        digest: its SHA-256 in the release's configuration; None if nothing is excluded.
 
     Raises:
         DamagedError: if it is missing or damaged.
@@ -129,5 +129,5 @@ def kept_exclusions(release: Folder, digest: str | None) -> ExclusionList:
 
 
 def exclusions_to_keep(work: Folder, digest: str | None) -> dict[str, bytes]:
-    """Return the file of the release's state that holds the list, by its name; none if the list is empty."""
+    """Return the file of the list for the release's state, by its name; none if the list is empty."""
     return {} if digest is None else {KEPT: work.read(EXCLUSIONS, MAX_BYTES)}

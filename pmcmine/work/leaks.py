@@ -1,4 +1,4 @@
-"""Figures that are left out of train for a near duplicate in another split, by block: in work folder and state."""
+"""Record figures left out of train because of a near duplicate in another split, by block: in work folder and state."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pmcmine.release.layout import WAY_OUT, read_checked, release_folder
 from pmcmine.work.rows import give_up
 from pmcmine.work.state_file import keep_file, state_entries
 
-Leaks = dict[str, tuple[str, str, str]]  # figure → split, twin, and kind of what is alike
+Leaks = dict[str, tuple[str, str, str]]  # figure → split, near duplicate, and kind of similarity
 _LEAKS: Final = TypeAdapter(Leaks)
 
 
 def leaks_file(block: int) -> str:
-    """Name of a block's leaks in the work folder."""
+    """Return the name of a block's leaks in the work folder."""
     return f"near/leaks/{block // 1000:03d}/{block:06d}.json"
 
 
@@ -32,12 +32,12 @@ def write_leaks(work: Folder, block: int, leaks: Mapping[str, tuple[str, str, st
     """Write the leaks of a block; nothing is written if there are none."""
     if leaks:
         work.write(leaks_file(block), sealed.to_bytes(dict(sorted(leaks.items()))), replace=True)
-    elif work.exists(leaks_file(block)):  # of an attempt that was given up
+    elif work.exists(leaks_file(block)):  # from an abandoned attempt
         work.remove(leaks_file(block))
 
 
 def read_leaks(work: Folder, block: int) -> Leaks:
-    """Read figures of a block that are left out of train: split, twin, and kind of what is alike."""
+    """Return the figures of a block left out of train: split, near duplicate, and kind of similarity."""
     try:
         return sealed.record(work, leaks_file(block), _LEAKS.validate_python)
     except FileNotFoundError:
@@ -47,7 +47,7 @@ def read_leaks(work: Folder, block: int) -> Leaks:
 
 
 def old_leaks(work: Folder, block: int) -> Leaks:
-    """Return the same of the release that an update starts from.
+    """Return the leaks of a block in the release that an update starts from.
 
     Raises:
         DamagedError: if the file is damaged.
@@ -64,12 +64,12 @@ def old_leaks(work: Folder, block: int) -> Leaks:
 
 
 def keep_leaks(block: int, work: Folder, out: Folder) -> None:
-    """Write the leaks of a block to the state, unless the release has the same.
+    """Write the leaks of a block to the state, unless the release has the same file.
 
     Args:
         block: its number.
         work: the run's work folder.
-        out: where files of the release are written.
+        out: output folder for files of the release.
     """
     note = f"assembled/state/{block:06d}.leaks.json"
     if not work.exists(leaks_file(block)) or sealed.read_or_none(work, note) is not None:

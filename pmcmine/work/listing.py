@@ -1,6 +1,6 @@
-"""What a source lists, on the way to a snapshot: on the launcher's disk, in order of the articles' places.
+"""Sort a source's list for a snapshot: on the launcher's disk, in order of the articles' positions.
 
-No list of all articles is in memory: rows lie in parts by place, and an article's versions are in one part.
+No list of all articles is in memory: rows are in parts by position, and an article's versions are in one part.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ENTRIES: Final = pa.schema(
         ("note", pa.string()),
     ]
 )
-_BATCH: Final = 10_000  # entries that are held as Python objects
+_BATCH: Final = 10_000  # entries held as Python objects
 _NUMBERED: Final = pa.schema([("number", pa.int64()), *((f.name, f.type) for f in ENTRIES if f.name != "ref")])
 
 
@@ -46,7 +46,7 @@ def _storable(entry: Entry) -> Entry:
 
 
 def _places(pmcids: Any) -> Any:
-    """Return the place of each PMCID of a column, in [0, 1)."""
+    """Return the position of each PMCID of a column, in [0, 1)."""
     names = pmcids.combine_chunks().dictionary_encode()
     places = np.array([article_place(p) for p in names.dictionary.to_pylist()], np.float64)
     return places[names.indices.to_numpy()] if len(places) else places
@@ -62,14 +62,14 @@ class Listing:
     Args:
         scratch: folder for parts.
         entries: all article versions, in any order.
-        asked: PMCIDs that were requested; all if empty.
+        asked: requested PMCIDs; all if empty.
 
     A version that is listed twice keeps its first entry; another one with other content becomes a broken entry.
 
     Attributes:
-        n_pmcids: how many articles.
-        n_rows: how many entries.
-        found: those of the requested PMCIDs that are listed.
+        n_pmcids: number of articles.
+        n_rows: number of entries.
+        found: the requested PMCIDs that are listed.
     """
 
     def __init__(self, scratch: Path, entries: Iterable[Entry], asked: Collection[str] = ()) -> None:
@@ -79,7 +79,7 @@ class Listing:
         self.found: set[str] = set()
         listed = Spill(scratch, "listed", ENTRIES)
         wanted = frozenset(asked)
-        stored = (e for e in map(_storable, entries) if not wanted or e.pmcid in wanted)  # whatever a source lists
+        stored = (e for e in map(_storable, entries) if not wanted or e.pmcid in wanted)  # any entry of a source
         while batch := list(islice(stored, _BATCH)):
             columns = [[getattr(e, name) for e in batch] for name in ENTRIES.names]
             _add(listed, pa.table(columns, schema=ENTRIES))
@@ -104,7 +104,7 @@ class Listing:
             _add(self._rows, rows)
 
     def keep(self, limit: int) -> None:
-        """Keep so many articles, chosen by their hash."""
+        """Keep `limit` articles, chosen by hash."""
         lowest: list[tuple[int, str]] = []
         for _, rows in self._rows.pieces():
             ranked = ((keyed_hash("pmcmine/limit", p), p) for p in rows["pmcid"].unique().to_pylist())
@@ -133,11 +133,11 @@ class Listing:
         return found.hexdigest()
 
     def blocks(self, n_blocks: int, together: int) -> Iterator[tuple[int, list[pa.Table]]]:
-        """Yield the number of the first of some blocks that follow each other, and the entries of each, in order.
+        """Yield the number of the first block in a run of consecutive blocks, and the entries of each block, in order.
 
         Args:
             n_blocks: number of all blocks.
-            together: blocks that are yielded at once.
+            together: blocks per run.
         """
         first, waiting = 0, [ENTRIES.empty_table()]
         for parts, rows in self._rows.pieces():
@@ -161,7 +161,7 @@ def _cut(rows: pa.Table, block: Any, blocks: range) -> list[pa.Table]:
 
 
 def _without_repeats(table: pa.Table) -> tuple[pa.Table, int]:
-    """Drop rows that repeat an earlier one, turn those that contradict it into broken entries; count both."""
+    """Drop rows that repeat an earlier one, turn contradicting ones into broken entries; count both."""
     first = table.append_column("row", pa.array(np.arange(len(table)))).group_by(["pmcid", "version"])
     kept = first.aggregate([("row", "min")])["row_min"].to_numpy()
     if len(kept) == len(table):

@@ -1,4 +1,4 @@
-"""The manifest by which a block is committed: what was staged, in which files, and the counts."""
+"""Define the manifest that commits a block: the staged rows and samples, their files, and the counts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Slice:
     Attributes:
         group: licence group.
         split: split.
-        rows: how many.
+        rows: number of rows.
         bytes: their size in memory.
     """
 
@@ -37,7 +37,7 @@ class RowFile:
     """A file of staged rows of one table.
 
     Attributes:
-        file: its name in the work folder, None where there are no rows.
+        file: its name in the work folder, None if there are no rows.
         slices: its record batches.
     """
 
@@ -47,14 +47,14 @@ class RowFile:
 
 @dataclass(frozen=True, slots=True)
 class SampleCount:
-    """What a part staged of samples of one licence group and split.
+    """Staged samples of a part, for one licence group and split.
 
     Attributes:
         group: licence group.
         split: split.
         samples: figures with an image.
         bytes: their size in a shard.
-        panels: panels cut out of them.
+        panels: panels cropped from them.
         panel_bytes: the size of these.
     """
 
@@ -68,7 +68,7 @@ class SampleCount:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What the sums of a run are made of.
+    """The terms of a run's balance.
 
     Attributes:
         counts: counts by name.
@@ -83,18 +83,18 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Part of a block that one process mined.
+    """The part of a block mined by one process.
 
     Attributes:
         folder: folder of its files in the work folder.
-        index: file of the samples' places.
+        index: file of the samples' locations.
         near: file of the signatures for near duplicates.
-        ledger: file of what came of each PMCID.
+        ledger: file with the result of each PMCID.
         tables: row file of each table.
-        samples: what was staged of samples.
+        samples: staged samples.
         counts: counts by name.
         rejects: number of rejects by `stage/unit/reason`.
-        unchanged: PMCIDs that an update tried again with the outcome of before.
+        unchanged: PMCIDs retried by an update with the same result as before.
     """
 
     folder: str
@@ -108,20 +108,20 @@ class Part:
     unchanged: tuple[str, ...] = ()
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Convert to JSON values."""
         return asdict(self)
 
     @classmethod
     def from_object(cls, raw: object) -> Part:
-        """Return the reverse of `to_object`.
+        """Parse the result of `to_object`.
 
         Raises:
-            ValueError: if it is no part.
+            ValueError: if it is not a part.
         """
         return _PART.validate_python(raw)
 
     def counted(self) -> Counted:
-        """Return what of it goes into the sums."""
+        """Return its terms of the balance."""
         rows = {table: sum(s.rows for s in held.slices) for table, held in self.tables.items()}
         return Counted(self.counts, self.rejects, rows)
 
@@ -133,7 +133,7 @@ class Manifest:
     Attributes:
         block: number of the block.
         attempt: name of the process that mined it.
-        parts: one, or more where articles were mined in child processes.
+        parts: one, or more if articles were mined in child processes.
     """
 
     block: int
@@ -141,7 +141,7 @@ class Manifest:
     parts: tuple[Part, ...]
 
     def counts(self) -> Counter[str]:
-        """All counts of the block, and its rejects under `rejected`."""
+        """Return all counts of the block, with its rejects under `rejected`."""
         counts: Counter[str] = Counter()
         for part in self.parts:
             counts.update(part.counts)
@@ -149,7 +149,7 @@ class Manifest:
         return counts
 
     def unchanged(self) -> set[str]:
-        """PMCIDs that an update tried again with the outcome of before."""
+        """Return the PMCIDs retried by an update with the same result as before."""
         return {pmcid for part in self.parts for pmcid in part.unchanged}
 
 
@@ -173,6 +173,6 @@ def read_manifest(work: Folder, block: int) -> Manifest | None:
 
 
 def parts_of(work: Folder, block: int) -> Iterator[Part]:
-    """Return what was mined of a block; nothing where it was not, as an update mines few blocks."""
+    """Yield the mined parts of a block; none if it was not mined, as an update mines few blocks."""
     manifest = read_manifest(work, block)
     yield from manifest.parts if manifest is not None else ()

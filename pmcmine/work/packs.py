@@ -19,7 +19,7 @@ _BLOCK = re.compile(r"/[0-9]{3,}/([0-9]{6,})[/.]")
 
 @lru_cache(maxsize=100_000)
 def _check_signatures(release: Folder, name: str) -> None:
-    """Check the bytes of a part's signatures of the old release, once per process.
+    """Check the bytes of a part's signatures in the old release, once per process.
 
     Raises:
         DamagedError: if they are damaged.
@@ -30,7 +30,7 @@ def _check_signatures(release: Folder, name: str) -> None:
 
 
 def block_of_pack(pack: str) -> int:
-    """Return the block whose signatures lie in a pack, or in a file of the state.
+    """Return the block with signatures in a pack, or in a file of the state.
 
     Raises:
         ValueError: if it is the name of neither.
@@ -42,7 +42,7 @@ def block_of_pack(pack: str) -> int:
 
 
 class PackReader:
-    """Reads ranges of packs, and of files of the release, keeping a bounded number of them open."""
+    """Read ranges of packs, and of files of the release, keeping a limited number of them open."""
 
     def __init__(self, work: Folder, most: int = 64) -> None:
         self.work = self._work = work
@@ -53,7 +53,7 @@ class PackReader:
         """Read the bytes of a range.
 
         Raises:
-            StorageError: if the pack is shorter than its manifest says.
+            StorageError: if the pack is shorter than its manifest states.
         """
         if not self._work.is_local:
             folder, name = locate(self._work, pack)
@@ -76,7 +76,7 @@ class PackReader:
         return data
 
     def _short(self, pack: str, problem: str) -> StorageError:
-        """Build the error of a missing range, and give up the pack if it is a block's."""
+        """Build the error of a missing range, and give up the pack if it belongs to a block."""
         folder, name = locate(self._work, pack)
         if folder.url == self._work.url:
             return give_up(self._work, name, problem)

@@ -1,4 +1,4 @@
-"""Pairs of members that were checked for being near duplicates, and what came of it, in work folder and state."""
+"""Record pairs of members checked for near duplication, with the results, in work folder and state."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from pmcmine.work.delta import DELTA
 from pmcmine.work.rows import read_arrow
 from pmcmine.work.state_file import keep_file, state_entries
 
-_CHECK: Final = "1"  # number of the check; one more when `compare` decides otherwise, so that nothing old is believed
+_CHECK: Final = "1"  # version of the check; increased if `compare` changes, so that old results are ignored
 PAIRS: Final = pa.schema([("kind", pa.uint8()), ("a", pa.uint64()), ("b", pa.uint64()), ("similarity", pa.float64())])
 _KEPT: Final = PAIRS.with_metadata({"check": _CHECK})
 
 
 def checked_file(bucket: int) -> str:
-    """Name of the checked pairs of a bucket in the work folder."""
+    """Return the name of a bucket's checked pairs in the work folder."""
     return f"near/checked/{bucket // 1000:03d}/{bucket:06d}.arrow"
 
 
@@ -29,7 +29,7 @@ def pairs_file(bucket: int) -> str:
 
 
 def checked_before(work: Folder, bucket: int) -> tuple[Any, Any, Any, Any]:
-    """Return the kinds, both nodes and similarities of the pairs of a bucket that the release was made with.
+    """Return the kinds, both nodes and similarities of a bucket's pairs in the existing release.
 
     They are empty outside updates.
 
@@ -56,12 +56,12 @@ def _kept_pairs(work: Folder, bucket: int) -> pa.Table:
 
 
 def keep_pairs(bucket: int, work: Folder, out: Folder) -> None:
-    """Write the checked pairs of a bucket to the state, unless the release has the same.
+    """Write the checked pairs of a bucket to the state, unless the release has the same file.
 
     Args:
         bucket: its number.
         work: the run's work folder.
-        out: where files of the release are written.
+        out: output folder for files of the release.
     """
     record = f"assembled/state/{bucket:06d}.pairs.json"
     if sealed.read_or_none(work, record) is not None or not work.exists(checked_file(bucket)):

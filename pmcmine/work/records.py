@@ -1,4 +1,4 @@
-"""Records of shards and tables that are assembled, and of near duplicates that are found."""
+"""Record assembled shards and tables, and the near duplicates found."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ NEAR: Final = "near/near.json"
 
 @dataclass(frozen=True)
 class FileRecord:
-    """A file of the release that is whole.
+    """A complete file of the release.
 
     Attributes:
         name: its path in the release.
-        sha256: of its bytes.
+        sha256: hash of its bytes.
         bytes: its size.
         rows: rows or samples in it.
-        kept: whether it is the one of the release that an update starts from.
+        kept: whether it is unchanged from the release that an update starts from.
     """
 
     name: str
@@ -36,28 +36,28 @@ class FileRecord:
     kept: bool = False
 
     def entry(self) -> FileEntry:
-        """Its entry in the list of files of `release.json`."""
+        """Return its entry in the list of files of `release.json`."""
         return FileEntry(self.name, self.bytes, self.sha256, self.rows)
 
 
 @dataclass(frozen=True)
 class _PlacedRecord(FileRecord):
-    """A file that lies in the folder of its licence group and split."""
+    """A file in the folder of its licence group and split."""
 
     @property
     def group(self) -> str:
-        """Its licence group."""
+        """Return its licence group."""
         return self.name.split("/")[1]
 
     @property
     def split(self) -> str:
-        """Its split."""
+        """Return its split."""
         return self.name.split("/")[2]
 
 
 @dataclass(frozen=True)
 class ShardRecord(_PlacedRecord):
-    """A shard that is whole.
+    """A complete shard.
 
     Attributes:
         places: id, first byte and size of each sample.
@@ -66,35 +66,35 @@ class ShardRecord(_PlacedRecord):
     places: tuple[tuple[str, int, int], ...] = ()
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Convert to JSON values."""
         return _file_object(self) | {"places": self.places} | _kept(self)
 
 
 @dataclass(frozen=True)
 class ParquetRecord(_PlacedRecord):
-    """A Parquet file of `shards-parquet` that is whole.
+    """A complete Parquet file of `shards-parquet`.
 
     Attributes:
-        images: rows that hold their image; the others name its place in the shard.
+        images: rows that hold their image; the others refer to its location in the shard.
     """
 
     images: int = 0
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Convert to JSON values."""
         return _file_object(self) | {"images": self.images} | _kept(self)
 
 
 @dataclass(frozen=True)
 class TableRecord(FileRecord):
-    """A Parquet file that is whole.
+    """A complete Parquet file.
 
     Attributes:
         table: its table.
-        group: licence group; empty for a table that is not cut by group.
+        group: licence group; empty for a table without groups.
         split: split; empty likewise.
-        samples: figures that have a place in a shard; None but for `figures`.
-        panels_left_out: panels of figures that leak into evaluation; None but for `figures`.
+        samples: figures with a location in a shard; None except for `figures`.
+        panels_left_out: panels of figures that leak into evaluation; None except for `figures`.
     """
 
     table: str = ""
@@ -104,7 +104,7 @@ class TableRecord(FileRecord):
     panels_left_out: int | None = None
 
     def to_object(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Convert to JSON values."""
         place = {"table": self.table, "group": self.group, "split": self.split}
         learnt = {"samples": self.samples, "panels_left_out": self.panels_left_out}
         return _file_object(self) | place | _kept(self) | {k: n for k, n in learnt.items() if n is not None}
@@ -115,7 +115,7 @@ class Clusters:
     """Result of the near-duplicate search.
 
     Attributes:
-        blocks: row file of the clusters of each block that has some, by its number.
+        blocks: row file of the clusters, by block number, of blocks that have any.
         counts: counts by name.
     """
 
@@ -140,25 +140,25 @@ def _kept(record: FileRecord) -> dict[str, Any]:
 
 
 def shard_record(dataset: str, name: str) -> str:
-    """Name of a shard's record in the work folder."""
+    """Return the name of a shard's record in the work folder."""
     return f"assembled/{dataset}/{name}.json"
 
 
 def table_record(name: str) -> str:
-    """Name of a table file's record in the work folder."""
+    """Return the name of a table file's record in the work folder."""
     return f"assembled/tables/{name}.json"
 
 
 def write_file_list(work: Folder, name: str, files: Iterable[FileEntry]) -> None:
-    """Note that files of the state are whole, under a name in the work folder."""
+    """Record that files of the state are complete, under a name in the work folder."""
     work.write(name, sealed.to_bytes({"files": [f.to_object() for f in files]}), replace=True)
 
 
 def noted_files(work: Folder, name: str) -> list[FileEntry]:
-    """Return the entries of the files that a note in the work folder is about: a list, or a shard or its index.
+    """Return the entries of files recorded in the work folder: a list, or a shard or its index.
 
     Raises:
-        DamagedError: if it is missing or damaged; the same command writes its files again.
+        DamagedError: if the record is missing or damaged; the same command writes its files again.
     """
     found = _needed(work, name, sealed.read_or_none)
     listed = found.get("files", [found])
@@ -166,40 +166,40 @@ def noted_files(work: Folder, name: str) -> list[FileEntry]:
 
 
 def published_record(target: str) -> str:
-    """Name of the note in the work folder that the Hub has a file."""
+    """Return the name of the work-folder note that the Hub has a file."""
     return f"published/{target}.json"
 
 
 def records_below(work: Folder, folder: str) -> list[str]:
-    """List the names of the records below a folder, those of indexes of left-out samples among them.
+    """List the names of the records below a folder, including those of indexes of left-out samples.
 
-    What a killed run left half written is none.
+    Partial files of a killed run do not count.
     """
     return [name for name in work.walk(folder) if name.endswith((".json", ".json-index"))]
 
 
 def write_shard_record(work: Folder, record: ShardRecord) -> None:
-    """Note that a shard is whole."""
+    """Record that a shard is complete."""
     work.write(f"assembled/{record.name}.json", sealed.to_bytes(record.to_object()), replace=True)
 
 
 def write_parquet_record(work: Folder, record: ParquetRecord) -> None:
-    """Note that a Parquet file of `shards-parquet` is whole."""
+    """Record that a Parquet file of `shards-parquet` is complete."""
     work.write(f"assembled/{record.name}.json", sealed.to_bytes(record.to_object()), replace=True)
 
 
 def write_table_record(work: Folder, record: TableRecord) -> None:
-    """Note that a table file is whole."""
+    """Record that a table file is complete."""
     work.write(f"assembled/{record.name}.json", sealed.to_bytes(record.to_object()), replace=True)
 
 
 def read_shard_record(work: Folder, name: str) -> ShardRecord | None:
-    """Return the record of that name; None if it is missing or damaged."""
+    """Return the record with a name; None if it is missing or damaged."""
     return sealed.record_or_none(work, name, _SHARD.validate_python)
 
 
 def shard_record_of(work: Folder, name: str) -> ShardRecord:
-    """Return the record of that name of a shard that must be whole.
+    """Return the record of a shard that must be complete.
 
     Raises:
         DamagedError: if it is missing or damaged; the same command writes its file again.
@@ -208,17 +208,17 @@ def shard_record_of(work: Folder, name: str) -> ShardRecord:
 
 
 def table_record_of(work: Folder, name: str) -> TableRecord:
-    """Return the same of a table file."""
+    """Return the record of a table file that must be complete; see `shard_record_of`."""
     return _needed(work, name, lambda work, name: sealed.record_or_none(work, name, _TABLE.validate_python))
 
 
 def parquet_record_of(work: Folder, name: str) -> ParquetRecord:
-    """Return the same of a Parquet file of `shards-parquet`."""
+    """Return the record of a `shards-parquet` file that must be complete; see `shard_record_of`."""
     return _needed(work, name, read_parquet_record)
 
 
 def read_parquet_record(work: Folder, name: str) -> ParquetRecord | None:
-    """Return the record of that name of a Parquet file of `shards-parquet`; None if it is missing or damaged."""
+    """Return the record of a Parquet file of `shards-parquet`; None if it is missing or damaged."""
     return sealed.record_or_none(work, name, _PARQUET.validate_python)
 
 
@@ -240,13 +240,13 @@ def committed_parquet(target: str, work: Folder, out: Folder) -> ParquetRecord |
     Args:
         target: its path in the release.
         work: the run's work folder.
-        out: where files of the release are written.
+        out: output folder for files of the release.
     """
     return _if_present(read_parquet_record(work, f"assembled/{target}.json"), work, out)
 
 
 def _if_present(record: _AnyFile | None, work: Folder, out: Folder) -> _AnyFile | None:
-    """Return a record if its file is the old release's, is here whole, or was published."""
+    """Return a record if its file is from the old release, complete here, or published."""
     if record is None or record.kept:
         return record
     if out.exists(record.name) and out.size(record.name) == record.bytes:
@@ -255,7 +255,7 @@ def _if_present(record: _AnyFile | None, work: Folder, out: Folder) -> _AnyFile 
 
 
 def committed_table(name: str, work: Folder, out: Folder) -> TableRecord | None:
-    """Return the record of a table file that is whole."""
+    """Return the record of a complete table file."""
     record = sealed.record_or_none(work, table_record(name), _TABLE.validate_python)
     target = f"tables/{name}"
     if record is None or record.kept or (out.exists(target) and out.size(target) == record.bytes):
@@ -269,5 +269,5 @@ def write_clusters(work: Folder, done: Clusters) -> None:
 
 
 def read_clusters(work: Folder) -> Clusters | None:
-    """Return what `write_clusters` wrote; None where near duplicates were not looked for to the end."""
+    """Return the result saved by `write_clusters`; None if the search was not completed."""
     return sealed.record_or_none(work, NEAR, _CLUSTERS.validate_python)

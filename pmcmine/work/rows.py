@@ -1,4 +1,4 @@
-"""Row files of the work folder: Arrow, one record batch for each licence group and split."""
+"""Read and write row files of the work folder: Arrow, one record batch for each licence group and split."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from pmcmine.work.manifest import RowFile, Slice
 from schemas import Table, to_arrow
 
 Place = tuple[str, str]  # licence group and split
-GIVEN_UP = "given-up"  # in the work folder: a note for each damaged file whose commit was forgotten
+GIVEN_UP = "given-up"  # in the work folder: a note for each damaged file with a withdrawn commit
 
 
 def data_bytes(array: Any) -> int:
-    """Return the bytes of the values of an Arrow array, additive over rows and blind to how they are chunked."""
+    """Return the bytes of the values of an Arrow array, additive over rows and independent of chunks."""
     if isinstance(array, pa.ChunkedArray):
         return sum(data_bytes(c) for c in array.chunks)
     kind = array.type
@@ -55,7 +55,7 @@ def write_arrow(
     replace: bool = False,
     same: bool = False,
 ) -> None:
-    """Write a row file: an Arrow file of one record batch a table, each of which has one chunk, and a checksum."""
+    """Write a row file: an Arrow file with one single-chunk record batch per table, and a checksum."""
     data = arrow_bytes(schema, tables)
     with work.create(name, replace=replace, same=same) as (stream, _):
         stream.write(data)
@@ -81,12 +81,12 @@ def read_arrow(work: Folder, name: str) -> Any:
 
 
 def give_up(work: Folder, name: str, problem: str) -> DamagedError:
-    """Forget the commit that a damaged file of a work folder belongs to, and note that; return the error to raise.
+    """Withdraw the commit that a damaged file of a work folder belongs to, and note it; return the error to raise.
 
     Args:
         work: the run's work folder.
         name: a pack or row file of a block, or a file of near duplicates.
-        problem: what is wrong with it.
+        problem: its damage.
     """
     top = name.split("/", 1)[0]
     if top == "blocks":
@@ -100,7 +100,7 @@ def give_up(work: Folder, name: str, problem: str) -> DamagedError:
 
 
 def _converted(table: Table, rows: Sequence[Any]) -> pa.Table:
-    """Return Arrow table of records; a text that UTF-8 can't hold costs a replacement character, not the block."""
+    """Convert records to an Arrow table; text that UTF-8 can't encode gets replacement characters."""
     try:
         return to_arrow(table, rows)
     except UnicodeEncodeError:
@@ -123,7 +123,7 @@ def _cleaned(value: Any) -> Any:
 
 @dataclass
 class Rows:
-    """Rows of one table by (group, split), in order; Arrow, but for the last ones: records take ten times the memory.
+    """Rows of one table by (group, split), in order; mostly in Arrow, as records take ten times the memory.
 
     Attributes:
         table: the table.
@@ -136,25 +136,25 @@ class Rows:
     _arrow: dict[Place, list[pa.Table]] = field(default_factory=dict)
 
     def add(self, place: Place, rows: Sequence[Any]) -> None:
-        """Take records of one group and split."""
+        """Add records of one group and split."""
         if rows:
             self._records.setdefault(place, []).extend(rows)
             self.count += len(rows)
 
     def add_table(self, place: Place, rows: pa.Table) -> None:
-        """Take rows of one group and split, with the schema of the table."""
+        """Add rows of one group and split, with the schema of the table."""
         self.to_arrow()
         self._arrow.setdefault(place, []).append(rows)
         self.count += len(rows)
 
     def to_arrow(self) -> None:
-        """Turn the records into Arrow."""
+        """Convert the records to Arrow."""
         for place, rows in self._records.items():
             self._arrow.setdefault(place, []).append(_converted(self.table, rows))
         self._records.clear()
 
     def write(self, work: Folder, name: str, *, replace: bool = False) -> RowFile:
-        """Write the rows; what a manifest says of the file, whose name is None where there are no rows."""
+        """Write the rows; return the file's entry for a manifest, with the name None if there are no rows."""
         self.to_arrow()
         batches, slices = [], []
         for place in sorted(self._arrow):

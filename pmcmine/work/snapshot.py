@@ -1,4 +1,4 @@
-"""The snapshot: a frozen list of article versions, grouped into blocks."""
+"""Freeze a snapshot: a list of article versions, grouped into blocks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def n_blocks_for(n_pmcids: int, block_articles: int) -> int:
     """Compute the number of blocks.
 
     Blocks hold about `block_articles`. There is at least one block per 8 articles up to 16, so that small corpora also
-    resume and spread.
+    resume and run in parallel.
     """
     return max(1, math.ceil(n_pmcids / block_articles), min(16, math.ceil(n_pmcids / 8)))
 
@@ -47,16 +47,16 @@ def freeze(
     n_blocks: int | None = None,
     asked: Collection[str] = (),
 ) -> Snapshot:
-    """Write a snapshot into the work folder; it stands once its info file does.
+    """Write a snapshot into the work folder; it is valid once its info file exists.
 
     Args:
         entries: all article versions.
         kind: kind of the source.
         limit: at most this many PMCIDs.
-        block_articles: PMCIDs of a block.
+        block_articles: PMCIDs per block.
         work: the run's work folder.
-        n_blocks: number of blocks, if it is that of an earlier snapshot.
-        asked: PMCIDs that were requested; one without an entry gets one that says so.
+        n_blocks: number of blocks of an earlier snapshot, to keep it.
+        asked: requested PMCIDs; one without an entry gets an entry that says so.
 
     A version that is listed twice keeps its first entry; another one with other content becomes a ledger row.
 
@@ -104,7 +104,7 @@ def load(work: Folder) -> Snapshot | None:
 
 
 def read_day(work: Folder) -> str | None:
-    """Read day, UTC, on which the snapshot was frozen; None if the work folder does not say."""
+    """Return the day, UTC, of the snapshot; None if the work folder does not state it."""
     try:
         day = work.read(_DAY, 64).decode("ascii", "replace")
     except FileNotFoundError:
@@ -115,7 +115,7 @@ def read_day(work: Folder) -> str | None:
 
 
 def absent(work: Folder, frozen: Snapshot) -> list[str]:
-    """Return PMCIDs that were requested and are not in the source."""
+    """Return the requested PMCIDs that are not in the source."""
     if not frozen.n_absent:
         return []
     groups = (group for block in range(frozen.n_blocks) for group in read_block(work, block))

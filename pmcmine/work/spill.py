@@ -1,4 +1,4 @@
-"""Rows of a table in a scratch folder, cut into parts: a step reads one part at a time, whatever their number."""
+"""Spill rows of a table into a scratch folder by part: a step reads one part at a time, whatever their number."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-PARTS: Final = 256  # of each spill
+PARTS: Final = 256  # per spill
 _HELD: Final = 32 << 20  # bytes kept in memory before they are written
-_PIECE: Final = 8 << 20  # bytes that are read at once, unless one part has more
+_PIECE: Final = 8 << 20  # bytes read at once, unless a single part is larger
 
 
 def part_of_hash(values: Any) -> Any:
-    """Return the part of 64-bit hashes, in their order: what lies in a part precedes all of the next."""
+    """Return the part of 64-bit hashes, in order: all hashes of a part precede those of the next."""
     return (values >> np.uint64(56)).astype(np.int64)
 
 
 class Spill:
-    """Rows by part. What is little stays in memory; else each file has a batch for each part.
+    """Rows by part. A small number stays in memory; otherwise each file has a batch for each part.
 
     Args:
         folder: a scratch folder.
-        name: of the files in it.
-        schema: of the rows.
+        name: prefix of its file names.
+        schema: schema of the rows.
         held: bytes kept in memory; 32 MiB by default.
     """
 
@@ -44,8 +44,8 @@ class Spill:
         """Add rows.
 
         Args:
-            parts: the part of each, int64.
-            *columns: arrays of NumPy or Arrow, as the schema names them.
+            parts: the part of each row, int64.
+            *columns: NumPy or Arrow arrays, in the order of the schema.
         """
         if not len(parts):
             return
@@ -58,7 +58,7 @@ class Spill:
             self._write()
 
     def pieces(self) -> Iterator[tuple[range, pa.Table]]:
-        """Yield all rows, some parts at a time, and which parts these are; nothing can be added any longer."""
+        """Yield all rows, some parts at a time, with the range of these parts; nothing can be added afterwards."""
         if self._rows and self._files:
             self._write()
         step = max(1, PARTS * _PIECE // max(self._total, 1)) if self._files else PARTS
@@ -67,7 +67,7 @@ class Spill:
             yield parts, self.read(parts)
 
     def read(self, parts: range) -> pa.Table:
-        """Return the rows of some parts that follow each other."""
+        """Return the rows of a range of parts."""
         if self._rows and self._files:
             self._write()
         if self._rows:
@@ -83,7 +83,7 @@ class Spill:
         return pa.concat_tables([self.schema.empty_table(), *found]).combine_chunks()
 
     def _in_parts(self) -> tuple[pa.Table, list[int]]:
-        """Return what is in memory, in order of the parts, and where each begins; forget it."""
+        """Return the rows in memory in order of the parts, with the start of each, and clear them."""
         rows, parts = pa.concat_tables(self._rows), np.concatenate(self._parts)
         self._rows, self._parts, self._bytes = [], [], 0
         order = np.argsort(parts, kind="stable")
@@ -100,7 +100,7 @@ class Spill:
         self._files.append(path)
 
     def remove(self) -> None:
-        """Forget all rows."""
+        """Remove all rows."""
         self._rows, self._parts, self._bytes, self._sorted = [], [], 0, None
         for path in self._files:
             path.unlink()

@@ -1,10 +1,10 @@
-"""`state/` of a release: what an update has to know of articles that it does not read again.
+"""Manage `state/` of a release: the facts that an update needs about articles that it does not read again.
 
-It is cut like the snapshot: part n holds the articles of block n, in three Arrow files. `ledger` has a row a PMCID: its
-versions with their ETags, its counts, its rejects; `index` a row a staged sample: what its bytes are; `near` the
-signatures that near duplicates are found by, with their bytes in `near.bin`; what came of the checks of pairs is in
-`pairs` (`pmcmine.work.pairs`), and which figures leak for a near duplicate in `leaks`. Samples that were left out of
-train are kept in `state/left-out/`, for what they leak into may be withdrawn.
+It is partitioned like the snapshot: part n holds the articles of block n, in three Arrow files. `ledger` has a row per
+PMCID: its versions with their ETags, its counts, its rejects; `index` a row per staged sample: hashes of its bytes;
+`near` the signatures for near duplicates, with their bytes in `near.bin`. Results of checked pairs are in `pairs`
+(`pmcmine.work.pairs`), and figures that leak because of a near duplicate in `leaks`. Samples that were left out of
+train are kept in `state/left-out/`, because the items that they leak into may be withdrawn.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ def part_file(kind: str, block: int) -> str:
 
 
 def state_record(block: int) -> str:
-    """Name of a part's manifest line in the work folder."""
+    """Return the name of a part's manifest line in the work folder."""
     return f"assembled/{STATE}/{block:06d}.json"
 
 
 def read_part(release: Folder, kind: str, block: int, superseded: frozenset[str] = frozenset()) -> pa.Table:
-    """Read the rows of a part without those of PMCIDs that are read again; empty if the release has no such part."""
+    """Read the rows of a part without those of superseded PMCIDs; empty if the release has no such part."""
     entry = state_entries(release).get(part_file(kind, block))
     if entry is None:
         return _KINDS[kind].empty_table()
@@ -71,7 +71,7 @@ def read_part(release: Folder, kind: str, block: int, superseded: frozenset[str]
 
 
 def _with_names_of_today(ledger: pa.Table) -> pa.Table:
-    """Return a ledger whose rows by table have today's names of tables; hardly any has others."""
+    """Rename old tables in the rows of a ledger; hardly any ledger has some."""
     rows = ledger["rows"]
     if not any(pa.compute.any(pa.compute.match_substring(rows, f'"{old}"')).as_py() for old in RENAMED["tables"]):
         return ledger
@@ -87,29 +87,29 @@ def old_part(work: Folder, kind: str, block: int) -> pa.Table:
 
 
 def new_parts(work: Folder, kind: str, block: int) -> Iterator[pa.Table]:
-    """Yield the rows of what was mined in a block; nothing if it was not."""
+    """Yield the mined rows of a block; none if it was not mined."""
     for part in parts_of(work, block):
         yield read_arrow(work, {"ledger": part.ledger, "index": part.index, "near": part.near}[kind]).read_all()
 
 
 def reject_reasons(rejects: str) -> set[str]:
     """Return the reasons of the rejects of a ledger row."""
-    if rejects == "{}":  # as of most
+    if rejects == "{}":  # the common case
         return set()
     return {parse_count_key(key)[2] for key in json.loads(rejects)}
 
 
 def ledger_counts(rows: pa.Table) -> Counted:
-    """Add up what the ledger says of each PMCID."""
+    """Sum the ledger over all PMCIDs."""
     counts, rejects, held = (_added_up(rows[name]) for name in ("counts", "rejects", "rows"))
-    held.pop("tombstones", None)  # these are counted by themselves: some are of articles that are gone
+    held.pop("tombstones", None)  # counted separately: some belong to removed articles
     return Counted(counts, rejects, held)
 
 
 def old_counts(work: Folder, block: int) -> Counted:
-    """Add up what the ledger says of the PMCIDs of a block of the old release that are still valid.
+    """Sum the ledger over the PMCIDs of a block of the old release that are still valid.
 
-    Where all of them are, its sums stand in the file.
+    If all of them are, the sums are stored in the file.
     """
     release = release_folder(work)
     entry = state_entries(release).get(part_file("ledger", block))
@@ -122,7 +122,7 @@ def old_counts(work: Folder, block: int) -> Counted:
 
 
 def _added_up(column: pa.ChunkedArray) -> dict[str, int]:
-    """Add up JSON objects of numbers, many of which are the same text."""
+    """Sum JSON objects of numbers, many of which have the same text."""
     found = pa.compute.value_counts(column)
     texts, times = (found.field(name).to_pylist() for name in ("values", "counts"))
     sums: dict[str, int] = {}
@@ -133,12 +133,12 @@ def _added_up(column: pa.ChunkedArray) -> dict[str, int]:
 
 
 def write_part(block: int, work: Folder, out: Folder) -> int:
-    """Write part `block` of the state unless it is written: what stands of the old one, and what was mined.
+    """Write part `block` of the state unless it is written: the valid rows of the old part, and the mined rows.
 
     Args:
         block: number of the part.
         work: the run's work folder.
-        out: where files of the release are written: the release, or where an update gathers them.
+        out: output folder for files of the release: the release, or the folder in which an update collects them.
     """
     keep_pairs(block, work, out)
     keep_leaks(block, work, out)
@@ -171,7 +171,7 @@ def write_part(block: int, work: Folder, out: Folder) -> int:
     for kind, schema in _KINDS.items():
         tables = near if kind == "near" else [old_part(work, kind, block), *new_parts(work, kind, block)]
         rows = pa.concat_tables([t.select(schema.names).cast(schema) for t in tables]).combine_chunks()
-        if kind == "index":  # packs are scratch: no name of one gets into a release
+        if kind == "index":  # packs are temporary: their names must not get into a release
             rows = set_column(rows, "pack", pa.array([""] * len(rows), pa.string()))
         if kind == "ledger":
             sums = ledger_counts(rows)

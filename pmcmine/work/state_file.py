@@ -1,4 +1,4 @@
-"""`state.json` of a release: the plan and the files of its state."""
+"""Read and write `state.json` of a release: the plan and the files of its state."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class State:
     Attributes:
         plan: the plan of the release.
         files: all files of the state.
-        has_leaks: whether it holds the leaks of near duplicates, which earlier versions did not keep.
+        has_leaks: whether it holds the leaks of near duplicates, which earlier versions did not store.
     """
 
     plan: Plan
@@ -37,13 +37,13 @@ class State:
 
 
 def write_state(plan: Plan, files: Iterable[FileEntry]) -> bytes:
-    """Bytes of `state.json`."""
+    """Return the bytes of `state.json`."""
     listed = sorted((f.to_object() for f in files), key=lambda f: str(f["name"]))
     return json.dumps({"plan": plan.to_object(), "leaks": True, "files": listed}).encode()
 
 
 def read_state(release: Folder) -> State:
-    """Return what `state.json` says.
+    """Read `state.json`.
 
     Raises:
         ReleaseError: if the release has no state.
@@ -68,7 +68,7 @@ def read_state(release: Folder) -> State:
 
 
 def check_state(release: Folder) -> State:
-    """Read `state.json` and compare it with what `release.json` says of it.
+    """Read `state.json` and compare it with its entry in `release.json`.
 
     Raises:
         ReleaseError: if the release has no state.
@@ -82,14 +82,14 @@ def check_state(release: Folder) -> State:
 
 
 def keep_file(name: str, data: bytes, record: str, work: Folder, out: Folder) -> None:
-    """Write a file of the state, unless the release that is updated has the same, and note its entry.
+    """Write a file of the state, unless the updated release has the same file, and record its entry.
 
     Args:
         name: the file's name in the release.
         data: its bytes.
-        record: name in the work folder of what says that it is done.
+        record: name of its completion record in the work folder.
         work: the run's work folder.
-        out: where files of the release are written.
+        out: output folder for files of the release.
     """
     entry = FileEntry(name, len(data), sha256(data).hexdigest())
     updating = work.exists(DELTA)
@@ -100,7 +100,7 @@ def keep_file(name: str, data: bytes, record: str, work: Folder, out: Folder) ->
 
 
 def state_entries(release: Folder) -> Mapping[str, FileEntry]:
-    """Return the entries of all files of the state by name; read once per process and state of `state.json`."""
+    """Return the entries of all files of the state by name; cached per process and version of `state.json`."""
     try:
         version = release.fs.ukey(release.path(STATE_FILE))
     except (FileNotFoundError, NotImplementedError, AttributeError):
