@@ -106,8 +106,8 @@ _INDEX: Final = re.compile(r"(?:(?:^|[\s(\[])[^\s(\[-]{1,4}|\d)$")
 _REAL_WORD: Final = re.compile(r"[^\W\d_]{3}")
 _UNFINISHED: Final = re.compile(r"(?:-|\s(?:of|in|to|for|with|the|an?|by|from|and|or|on|at|as|than))$")
 _SYMBOL_NEXT: Final = re.compile(r"[A-Z]+(?:[A-Z]|\s?\d)")  # a letter is not the short form of an acronym
-# In "nonsynonymous (dN) and synonymous (dS)", a long form does not begin with its neighbour's short form; a reference to
-# a figure is not a long form. "(R)-lipoic acid" and "(semi)quantitative" continue without a blank.
+# In "nonsynonymous (dN) and synonymous (dS)", a long form does not begin with its neighbour's short form; a
+# reference to a figure is not a long form. "(R)-lipoic acid" and "(semi)quantitative" continue without a blank.
 _NO_LONG: Final = re.compile(r"[(\[][^()\[\]]*[)\]][\s,;]|(?:Figs?|Figures?|Tables?|Refs?|Eqs?)\b\.?\s*\d")
 _ION: Final = re.compile(r"\[([^\[\]]+)\][a-z]$")
 
