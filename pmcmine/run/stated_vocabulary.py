@@ -12,7 +12,7 @@ from pmcmine.work.delta import removes_only
 def stated_vocabulary(job: Job) -> tuple[VocabularyFacts | None, bytes | None]:
     """Describe the vocabulary for `release.json`, and return the file with its hierarchy; None if there is none.
 
-    An update that links nothing keeps those of the release, so that it does not need the vocabulary's file.
+    An update that links nothing keeps both from the release, so it does not need the vocabulary's file.
 
     Raises:
         VocabularyError: if the vocabulary is needed and can't be read, or is not the one that the run began with.

@@ -46,7 +46,7 @@ def locate(release: str) -> tuple[Any, str, str, str]:
     changes.
 
     Raises:
-        PmcmineError: if the two repos are of two releases, or what reads from there is not installed.
+        PmcmineError: if the two repos are of two releases, or the client of their file system is not installed.
     """
     is_repo = release.startswith("hf://datasets/") or (
         release.count("/") == 1 and "://" not in release and not Path(release).exists()

@@ -52,7 +52,7 @@ def expect(release: Path, order: Order, judge: str | None = None) -> Expected:
 
     Args:
         release: the release.
-        order: what to write.
+        order: the options of `pmcmine write`.
         judge: name of the judge's model, empty if not known yet; None for no judge.
 
     Raises:

@@ -114,7 +114,7 @@ class Writer:
 
     Attributes:
         release: the release.
-        task: what to write.
+        task: the writing task.
         settings: how to ask.
         asker: asks the model.
         judge: asks the judge; None for none.

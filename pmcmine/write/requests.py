@@ -102,7 +102,7 @@ def request_for(row: Row, task: Task, settings: Settings, attempt: int = 0) -> R
 
     Args:
         row: the row.
-        task: what to write.
+        task: the writing task.
         settings: how to ask.
         attempt: number of the request for this row; retries (1 and up) add a reminder of the form.
     """

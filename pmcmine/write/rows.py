@@ -139,7 +139,7 @@ class Rows:
 
     Args:
         release: the release.
-        task: what to write.
+        task: the writing task.
         where: SQL condition over the table; all rows if None.
         limit: maximum rows, chosen by a hash of their ids, so that a higher limit only adds rows; no limit if None.
 

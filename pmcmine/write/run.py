@@ -100,7 +100,7 @@ def write_release(
 
     Args:
         release: the release.
-        order: what to write.
+        order: the options of `pmcmine write`.
         client: the model's server.
         judge: the judge's server; None for no judge.
         told: called after each row with the number of rows, the number of new answers, and the budget.
