@@ -1,7 +1,8 @@
 """Find claims in general words (a rise, an extreme, a relation) if the source has nothing of the kind.
 
 A caption that names the plotted quantities states no finding. "Levels were lower in treated rats" has no word that
-names something new; but if the source compares nothing, the finding is the model's own. A sentence with numbers may compare them.
+names something new; but if the source compares nothing, the finding is the model's own. A sentence with
+numbers may compare them.
 """
 
 from __future__ import annotations
