@@ -209,14 +209,14 @@ def _in_order(mine: Sequence[Marker], name: str, text: str) -> list[Marker]:
 
 
 def _begins_with_article(markers: Sequence[Marker], text: str) -> bool:
-    """Check whether an article stands for the first of labels in brackets or bold: "give a slope (b) and an end (c)"."""
+    """Check whether an article stands for the first of labels in brackets or bold: "a slope (b) and an end (c)"."""
     if not markers or markers[0].form != "free" or not is_article(markers[0], text):
         return False
     return markers[0].labels[0] == "a" and all(m.form in FIRM_FORMS for m in markers[1:])
 
 
 def _in_turn(markers: tuple[Marker, ...], name: str) -> tuple[Marker, ...]:
-    """Drop labels behind a gap of the series that stand before others: the (L) of "Abies (L) first (A), … tenth (J)"."""
+    """Drop labels behind a gap of the series that stand before others: the (L) of "Abies (L) first (A), … last (J)"."""
     first: dict[int, int] = {}
     for m in markers:
         for number in _numbers(m.labels, name):
