@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from pmcmine.panels.labels import MAX_PANELS, kinds, series
@@ -19,11 +20,13 @@ _FIXED_FORMS: Final = (*FIRM_FORMS, "dotted")
 _LISTING: Final = ("dotted", "comma")  # forms that may name a label of a list before them again
 _NEARER: Final = ("dotted", "comma", "bare", "unstopped", "glued")
 _LETTERS: Final = re.compile(r"\bletters? ?$", re.IGNORECASE)
+_LETTERS_INNER: Final = re.compile(r"\bletters? \([^()]*$", re.IGNORECASE)  # "by letters (p < 0.05; a–d)"
 _PROBABILITY: Final = re.compile(r"[ :,]?[Pp] ?[<>=≤]")
 _COMPOUNDS: Final = re.compile(r"\b(?:structures? of|compounds?|synthesis|reagents|synthetic)\b", re.IGNORECASE)
 _LAST_WORD: Final = re.compile(r"([A-Za-z])[\w-]*\W{0,2}$")
 _STOP: Final = re.compile(r"[.!?;] +(?=[A-Z(])|[.!?;] ?$")
 _MOST: Final = 400  # markers of a caption that are considered
+_LEAPING: Final = 10  # labels of a series that may have a gap, as `labels.series` allows
 NEAR: Final = 28  # code points before a marker that are looked at
 
 
@@ -72,6 +75,9 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
             if len(run) < len(labels):
                 kept = tuple([m for m in chosen if run.issuperset(m.labels)])
                 labels = frozenset([label for m in kept for label in m.labels])
+            if len(labels) >= _LEAPING and len(in_turn := _in_turn(kept, name)) < len(kept):
+                kept = in_turn
+                labels = frozenset([label for m in kept for label in m.labels])
             if len(labels) < 2 or len(kept) < _FEWEST.get(name, 1):
                 continue
             if name == "digit" and _COMPOUNDS.search(text):
@@ -107,6 +113,8 @@ def _with_other_case(mine: Sequence[Marker], markers: Sequence[Marker], name: st
 
 def _marks_values(m: Marker, text: str) -> bool:
     """Check whether the letters are those of a statistic: "marked by different letters (a–d)"."""
+    if m.form == "inner" and _LETTERS_INNER.search(text[max(m.start - NEAR, 0) : m.start]):
+        return True
     return _LETTERS.search(text[max(m.start - 12, 0) : m.start]) is not None
 
 
@@ -145,7 +153,9 @@ def _ways(mine: Sequence[Marker], name: str, text: str) -> Iterator[list[Marker]
         near = [m for m in mine if m.form in _NEARER]
         yield _in_order(near, name, text)
     if firm:
-        yield _in_order(mine, name, text)
+        chosen = _in_order(mine, name, text)
+        if not _begins_with_article(chosen, text):
+            yield chosen
         if "free" in loose and len(loose) > 1:
             yield _in_order([m for m in mine if m.form != "free"], name, text)
 
@@ -196,6 +206,26 @@ def _in_order(mine: Sequence[Marker], name: str, text: str) -> list[Marker]:
         while following in had:
             following += 1
     return out
+
+
+def _begins_with_article(markers: Sequence[Marker], text: str) -> bool:
+    """Check whether an article stands for the first of labels in brackets or bold: "a slope (b) and an end (c)"."""
+    if not markers or markers[0].form != "free" or not is_article(markers[0], text):
+        return False
+    return markers[0].labels[0] == "a" and all(m.form in FIRM_FORMS for m in markers[1:])
+
+
+def _in_turn(markers: tuple[Marker, ...], name: str) -> tuple[Marker, ...]:
+    """Drop labels behind a gap of the series that stand before others: the (L) of "Abies (L) first (A), … last (J)"."""
+    first: dict[int, int] = {}
+    for m in markers:
+        for number in _numbers(m.labels, name):
+            first.setdefault(number, m.start)
+    order = sorted(first)
+    beyond = next((b for a, b in pairwise(order) if b > a + 1), None)
+    if beyond is None or min(first[n] for n in order if n >= beyond) >= max(first[n] for n in order if n < beyond):
+        return markers
+    return tuple([m for m in markers if all(n < beyond for n in _numbers(m.labels, name))])
 
 
 def _names_again(numbers: Sequence[int], first: int, last: int) -> bool:

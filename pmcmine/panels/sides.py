@@ -15,6 +15,8 @@ _LEADING: Final = re.compile(
 )
 _NEXT_WORD: Final = re.compile(r"\s*([^\s,.;:)]*)")
 STOPPED: Final = re.compile(r"\. ?[A-Z]")
+_ITEM: Final = re.compile(r", (?!and |or |\()")  # behind a label, "(A), liver; (B), spleen"
+_SHORT: Final = re.compile(r"\b[A-Za-z]{1,3}\.$")  # may be an abbreviation: "Canna sp. (A), banana (B)"
 
 # Forms that stand before their words.
 _BEFORE: Final = frozenset("dotted comma bare unstopped glued enumerated free unwritten numbered".split())
@@ -41,7 +43,9 @@ def votes_after(text: str, m: Marker, last: bool) -> float:
     if before[-1] == "." and STOPPED.match(text, m.end):
         return -1.5  # "… of cells. (B). Western blots of …"
     if before[-1] in ".;:!?(":
-        return 0.5 if ends else -2.5
+        if not ends:
+            return -2.5
+        return -1.9 if before[-1] != "(" and _ITEM.match(text, m.end) and not _SHORT.search(before) else 0.5
     if before[-1] == "," and not ends:
         return -2.0
     last_word = before[before.rfind(" ") + 1 :]

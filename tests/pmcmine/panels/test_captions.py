@@ -460,3 +460,38 @@ def test_a_legend_of_arrows_and_bars_is_not_what_a_panel_shows() -> None:
     )
     words = {p.label: caption[slice(*p.spans[0])] for p in split_caption(caption).panels}
     assert {words[x] for x in "ABCD"} == {"Place of the protein in root cells"} and words["E"] == "Dwarf plants"
+
+
+@pytest.mark.parametrize(
+    ("caption", "texts"),
+    [
+        (
+            "Nodules in birds fed with oats. (A), Skin of the wing; (B), muscle; and (C), liver. Bars = 1 mm.",
+            {"A": "Skin of the wing", "B": "muscle", "C": "liver"},
+        ),
+        ("Ripening of plums. (a and b), Peel and flesh. (c), Stones.", {"a": "Peel and flesh", "b": "Peel and flesh", "c": "Stones"}),
+        ("Spores of Mucor sp. (A), Rhizopus sp. (B), and Absidia sp. (C).", {"A": "Mucor sp", "B": "Rhizopus sp", "C": "Absidia sp"}),
+        ("Trees of 12 genes. (A), of 30 genes (B), and of 40 genes (C).", {"A": "12 genes", "B": "of 30 genes", "C": "of 40 genes"}),
+    ],
+)  # fmt: skip
+def test_a_comma_behind_a_label_that_begins_an_item(caption: str, texts: dict[str, str]) -> None:
+    assert said(caption) == texts
+
+
+@pytest.mark.parametrize(
+    ("caption", "bold", "labels"),
+    [
+        ("Weight of five organs. Groups that differ are marked by letters (p < 0.05; a–d).", (), []),
+        ("Fits of the growth of a colony give a slope (b) and an intercept (c) by plot.", ("b", "c"), []),
+        (
+            "Uptake by Abies firma (L) in summer: nitrate (A), calcium (B), iron (C), zinc (D), copper (E), sulfate (F), "
+            "sodium (G), boron (H), nickel (I), and lead (J).",
+            (),
+            list("ABCDEFGHIJ"),
+        ),
+        ("(A–D) Warm. (E–H) Cold. (I–K, M) Dry. (N, O) Wet leaves of one plant.", (), list("ABCDEFGHIJKMNO")),
+    ],
+)  # fmt: skip
+def test_letters_that_are_no_labels_of_a_series(caption: str, bold: tuple[str, ...], labels: list[str]) -> None:
+    spans = [(at, at + 1) for at in (caption.index(f"({x})") + 1 for x in bold)]
+    assert [p.label for p in split_caption(caption, spans).panels] == labels
