@@ -127,15 +127,17 @@ def split_caption(
     spans = rule_spans(text, markers)
     own, several, common = _assigned(text, markers, spans, weights.pieces if weights else None)
     found: dict[str, list[Span]] = {}
+    shared_by: dict[str, list[int]] = {}  # number of labels that have the words
     for marker, span in zip(markers, own, strict=True):
         if span is None:
             continue
         for label in marker.labels:
             found.setdefault(label, []).append(span)
+            shared_by.setdefault(label, []).append(len(marker.labels))
     confidence = _STRENGTH[most_common([m.form for m in markers])]
     panels = []
     for label, words in found.items():
-        main = _main(text, words)
+        main = _main(text, _own(text, words, shared_by[label]))
         sure = confidence if main[1] - main[0] > 2 else round(confidence / 2, 3)
         further = several.get(label, ())
         also = tuple(sorted({*words, *further} - {main})) if further or len(words) > 1 else ()
@@ -197,6 +199,24 @@ def _main(text: str, spans: Sequence[Span]) -> Span:
     if len(spans) == 1:
         return spans[0]
     return _longest([s for s in spans if not _LEGEND.match(text, s[0])] or spans)
+
+
+def _own(text: str, spans: Sequence[Span], shared_by: Sequence[int]) -> Sequence[Span]:
+    """Return the spans that may be a panel's own words, of those that it has.
+
+    Words that begin with an overview are not: "(B–E) mutants: (B) striped, (C) white". Where the overview follows, as in
+    "… striped (B), white (C). Mutants (B–E) …", readers take the longest.
+
+    Args:
+        text: the caption.
+        spans: the words of each marker with its label, in the order of the text.
+        shared_by: how many labels each of these markers has.
+    """
+    least = min(shared_by)
+    if shared_by[0] == least:
+        return spans
+    few = [span for span, n in zip(spans, shared_by, strict=True) if n == least]
+    return spans if all(_LEGEND.match(text, start) for start, _ in few) else few
 
 
 def _longest(spans: Sequence[Span]) -> Span:

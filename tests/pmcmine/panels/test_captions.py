@@ -495,3 +495,23 @@ def test_a_comma_behind_a_label_that_begins_an_item(caption: str, texts: dict[st
 def test_letters_that_are_no_labels_of_a_series(caption: str, bold: tuple[str, ...], labels: list[str]) -> None:
     spans = [(at, at + 1) for at in (caption.index(f"({x})") + 1 for x in bold)]
     assert [p.label for p in split_caption(caption, spans).panels] == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "Mutants. (A) Wild type; (B–E) examples of mutant leaves; (B) striped; (C, D) white; (E) yellow.",
+            {"A": "Wild type", "B": "striped", "C": "white", "D": "white", "E": "yellow"},
+        ),
+        ("(a–c) Fruits after thirty days. (a) Intact. (b) Naked. (c) Bagged.", {"a": "Intact", "b": "Naked", "c": "Bagged"}),
+        (  # the overview follows
+            "Plants on straw (A), wheat (B) and barley (C). The outer parts of the roots (A–B) and inner ones (C) are shown.",
+            {"A": "The outer parts of the roots", "B": "The outer parts of the roots"},
+        ),
+        ("(A, B) Cells that were grown on agar. (A) Control. (B) Scale bar, 5 µm.", {"A": "Control", "B": "Cells that were grown on agar"}),
+    ],
+)  # fmt: skip
+def test_the_own_words_of_a_panel_are_those_behind_an_overview(text: str, words: dict[str, str]) -> None:
+    found = {p.label: text[slice(*p.spans[0])] for p in split_caption(text).panels}
+    assert words.items() <= found.items()
