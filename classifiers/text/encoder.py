@@ -45,6 +45,7 @@ class Encoder:
     tokenizer: Any
     session: Any
     trained_on: str
+    student_share: float = 0.0  # weight of the shipped student beside it
 
     def run(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the output of the graph, one row per text."""
@@ -71,6 +72,10 @@ class Encoder:
     def describe_article(self, passages: Sequence[Passage]) -> list[TextLabels]:
         """Return the same as `describe`: an encoder reads each paragraph by itself."""
         return self.describe(passages)
+
+    def all_scores(self, passages: Sequence[Passage]) -> dict[str, NDArray[np.float64]]:
+        """Return `scores` of all tasks; each text is read once."""
+        return self._scores(TASKS, passages)
 
     def _scores(self, tasks: Sequence[str], passages: Sequence[Passage]) -> dict[str, NDArray[np.float64]]:
         z = self.run([p.text for p in passages]).astype(np.float64)
@@ -133,11 +138,14 @@ def load(folder: Path) -> Encoder:
         if header["format"] != FORMAT or tuple(header["columns"]) != COLUMNS:
             raise PmcmineError(f"{folder}: a model from another version of pmcmine; train it again")
         trained_on = str(header["trained_on"])
+        share = float(header.get("student_share", 0))
+        if not 0 <= share <= 1:
+            raise ValueError("student_share")
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise PmcmineError(
             f"{folder}: not an encoder of `pmcmine train encoder` (heads.json is missing or damaged)"
         ) from None
-    return Encoder(tokenizer_of(folder), _session(folder / "model.onnx"), trained_on)
+    return Encoder(tokenizer_of(folder), _session(folder / "model.onnx"), trained_on, share)
 
 
 def open_encoder(folder: Path) -> Encoder:
@@ -270,9 +278,9 @@ def train(
     write_header(out, on)
 
 
-def write_header(out: Path, on: str) -> None:
+def write_header(out: Path, on: str, student_share: float = 0.0) -> None:
     """Write `heads.json`, which says what the columns of the graph are."""
-    header = {"format": FORMAT, "columns": COLUMNS, "trained_on": on}
+    header = {"format": FORMAT, "columns": COLUMNS, "trained_on": on, "student_share": student_share}
     with replacing(out / "heads.json") as stream:
         stream.write(json.dumps(header, sort_keys=True).encode())
 

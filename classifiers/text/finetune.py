@@ -77,6 +77,7 @@ def tune(
     layers: int,
     epochs: int,
     on: str,
+    student_share: float = 0.0,
     progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, float]:
     """Fine-tune the upper layers of an encoder with its heads, and write the model folder.
@@ -88,6 +89,7 @@ def tune(
         layers: how many of the upper layers are trained.
         epochs: how often all rows are seen.
         on: what the labels are, for the model's own record.
+        student_share: weight of the shipped student beside the encoder, from 0 to 1.
         progress: told what is done.
 
     Returns:
@@ -102,7 +104,7 @@ def tune(
     out.mkdir(parents=True, exist_ok=True)
     tuned = fine_tune(encoder, tokens, rows, layers, epochs, out, progress)
     write_graph(tuned.network, folder, out)
-    write_header(out, f"{on}; upper {layers} layers fine-tuned, epoch {tuned.epoch} of {epochs}")
+    write_header(out, f"{on}; upper {layers} layers fine-tuned, epoch {tuned.epoch} of {epochs}", student_share)
     (out / CHECKPOINT).unlink()
     return dict(tuned.measured)
 

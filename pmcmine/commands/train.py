@@ -221,6 +221,14 @@ def encoder(
     epochs: Annotated[
         int, Option(help="With --fine-tune-layers: how often all paragraphs are seen.", min=1, max=1000)
     ] = 3,
+    student_share: Annotated[
+        float,
+        Option(
+            help="With --fine-tune-layers: weight of the package's own model beside the encoder; 0 leaves it out.",
+            min=0,
+            max=0.99,
+        ),
+    ] = 0.5,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -241,7 +249,7 @@ def encoder(
     rows += readers.own_labels(readers.corpus(corpus)) if corpus is not None else []
     on = f"{base.name}, {len(rows):,} labelled paragraphs"
     if fine_tune_layers:
-        measured = tune(base, out, rows, fine_tune_layers, epochs, on, _say)
+        measured = tune(base, out, rows, fine_tune_layers, epochs, on, student_share, _say)
         _tell_file(as_json, out / "model.onnx", {"paragraphs": len(rows), "left_out": measured})
         return
     chosen = {t: readers.labelled_with(rows, t) for t in TASKS}

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from classifiers.text.features import Passage
-from classifiers.text.tiers import text_model
+from classifiers.text.heads import shipped
+from classifiers.text.pair import Pair
+from classifiers.text.tiers import models_info, text_model
 from tests.classifiers.test_text import CASE, ETHICS, LAB, labelled
 from tests.test_cli import call
-
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +50,13 @@ def _command(base: Path, labels: Path, out: Path, *more: str) -> list[str]:
     return ["train", "encoder", *folders, "--fine-tune-layers", "1", "--epochs", "60", *more]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_fine_tuned_encoder_is_a_text_model(
     base: Path, labels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "model"
-    code, printed, err = call(capsys, *_command(base, labels, out, "--json"))
+    code, printed, err = call(capsys, *_command(base, labels, out, "--student-share", "0", "--json"))
     assert code == 0, err
     assert "epoch 60 of 60" in err
     said = json.loads(printed)
@@ -66,7 +70,37 @@ def test_a_fine_tuned_encoder_is_a_text_model(
     company = model.describe([*(Passage(f"Text {i}.") for i in range(40)), Passage(CASE)])
     assert company[-1] == case
 
+    header = json.loads((out / "heads.json").read_text("utf-8"))
+    (out / "heads.json").write_text(json.dumps(header | {"student_share": 0.5}), "utf-8")
+    text_model.cache_clear()
+    pair = text_model(str(out))
+    assert isinstance(pair, Pair) and pair.trained_on == model.trained_on
+    assert [m["name"] for m in models_info(str(out))] == ["text_encoder", "text"]
+    mean = (case.quality + shipped().describe([Passage(CASE)])[0].quality) / 2
+    assert pair.describe([Passage(CASE)])[0].quality == pytest.approx(mean, abs=1e-4)
 
+
+def test_the_student_beside_an_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = {"type": [[0.7, 0.1, 0.1, 0.1]], "domain": [[0.2, 0.2, 0.6]], "quality": [[4.0]]}
+    arrays = {t: np.array(v) for t, v in read.items()}
+    fake: Any = SimpleNamespace(all_scores=lambda _: arrays, scores=lambda task, _: arrays[task], trained_on="read")
+    passages = [Passage(CASE, "case", "case-report")]
+    (said,) = shipped().describe_article(passages)
+    (alone,) = Pair(fake, shipped(), 1.0).describe_article(passages)
+    assert (alone.type, alone.domain, alone.quality) == (said.type, said.domain, said.quality)
+    (read_alone,) = Pair(fake, shipped(), 0.0).describe_article(passages)
+    assert list(read_alone.type_scores.values()) == read["type"][0] and read_alone.quality == 4.0
+    pair = Pair(fake, shipped(), 0.5)
+    (both,) = pair.describe_article(passages)
+    assert both.quality == pytest.approx((said.quality + 4.0) / 2, abs=1e-4)
+    assert min(said.type_scores["clinical_case"], 0.7) <= both.type_scores["clinical_case"] <= 1
+    assert sum(both.domain_scores.values()) == pytest.approx(1, abs=2e-4)
+    assert pair.scores("domain", passages)[0].tolist() == list(pair.describe(passages)[0].domain_scores.values())
+    assert pair.describe_article([]) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_stopped_run_continues_to_the_same_weights(base: Path, tmp_path: Path) -> None:
     pytest.importorskip("torch")
     from classifiers.text import encoder, finetune
@@ -100,6 +134,8 @@ def test_a_stopped_run_continues_to_the_same_weights(base: Path, tmp_path: Path)
         tuned(tmp_path / "parts", rows)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_more_layers_than_there_are_is_one_line(
     base: Path, labels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
