@@ -220,7 +220,7 @@ def encoder(
     ] = 0,
     epochs: Annotated[
         int, Option(help="With --fine-tune-layers: how often all paragraphs are seen.", min=1, max=1000)
-    ] = 3,
+    ] = 6,
     student_share: Annotated[
         float,
         Option(
@@ -228,7 +228,7 @@ def encoder(
             min=0,
             max=0.99,
         ),
-    ] = 0.5,
+    ] = 0.8,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
