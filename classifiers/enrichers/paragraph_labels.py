@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from classifiers.text.features import Passage
-from classifiers.text.tiers import model_info, text_model
+from classifiers.text.tiers import models_info, text_model
 from pmcmine.plugins.enricher import Context, Model, Option, columns_of
 from schemas.paragraph import Paragraph
 
@@ -27,8 +27,8 @@ class TextModel:
         text_model(options["text_model"])
 
     def models(self, options: Mapping[str, Any]) -> list[Model]:
-        """Return the text model."""
-        return [Model(**model_info(options["text_model"]))]
+        """Return the text model, and the student where an encoder has it beside."""
+        return [Model(**info) for info in models_info(options["text_model"])]
 
 
 class ParagraphLabels(TextModel):

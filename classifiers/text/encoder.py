@@ -2,7 +2,7 @@
 
 A model is a folder: `model.onnx` (token ids and mask in, a row of logits out), the encoder's own `config.json` and
 tokenizer files, and `heads.json`, which says what the columns are. Training keeps the encoder frozen and fits the heads
-on the mean of its last hidden states; `torch` is needed for the export alone.
+on the mean of its last hidden states (`torch` is needed for the export alone), or trains its upper layers, too.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Encoder:
     tokenizer: Any
     session: Any
     trained_on: str
+    student_share: float = 0.0  # weight of the shipped student beside it
 
     def run(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the output of the graph, one row per text."""
@@ -71,6 +72,10 @@ class Encoder:
     def describe_article(self, passages: Sequence[Passage]) -> list[TextLabels]:
         """Return the same as `describe`: an encoder reads each paragraph by itself."""
         return self.describe(passages)
+
+    def all_scores(self, passages: Sequence[Passage]) -> dict[str, NDArray[np.float64]]:
+        """Return `scores` of all tasks; each text is read once."""
+        return self._scores(TASKS, passages)
 
     def _scores(self, tasks: Sequence[str], passages: Sequence[Passage]) -> dict[str, NDArray[np.float64]]:
         z = self.run([p.text for p in passages]).astype(np.float64)
@@ -101,7 +106,12 @@ def _session(path: Path, threads: int = 1) -> Any:
         raise PmcmineError(f"{path}: ONNX Runtime can't load it ({str(error).splitlines()[0][:200]})") from None
 
 
-def _tokenizer(folder: Path) -> Any:
+def tokenizer_of(folder: Path) -> Any:
+    """Load the tokenizer of an encoder.
+
+    Raises:
+        PmcmineError: if packages are missing or the folder holds none.
+    """
     try:
         # Only its tokenizer is used here, which needs no PyTorch.
         os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
@@ -128,11 +138,14 @@ def load(folder: Path) -> Encoder:
         if header["format"] != FORMAT or tuple(header["columns"]) != COLUMNS:
             raise PmcmineError(f"{folder}: a model from another version of pmcmine; train it again")
         trained_on = str(header["trained_on"])
+        share = float(header.get("student_share", 0))
+        if not 0 <= share <= 1:
+            raise ValueError("student_share")
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise PmcmineError(
             f"{folder}: not an encoder of `pmcmine train encoder` (heads.json is missing or damaged)"
         ) from None
-    return Encoder(_tokenizer(folder), _session(folder / "model.onnx"), trained_on)
+    return Encoder(tokenizer_of(folder), _session(folder / "model.onnx"), trained_on, share)
 
 
 def open_encoder(folder: Path) -> Encoder:
@@ -141,7 +154,7 @@ def open_encoder(folder: Path) -> Encoder:
     Raises:
         PmcmineError: if the folder holds none, or packages are missing.
     """
-    return Encoder(_tokenizer(folder), _session(folder / "model.onnx"), folder.name)
+    return Encoder(tokenizer_of(folder), _session(folder / "model.onnx"), folder.name)
 
 
 def load_base(folder: Path, work: Path) -> Encoder:
@@ -151,7 +164,7 @@ def load_base(folder: Path, work: Path) -> Encoder:
         PmcmineError: if the folder holds none, or packages are missing.
     """
     export(folder, work, None)
-    return Encoder(_tokenizer(folder), _session(work / "model.onnx", os.cpu_count() or 1), folder.name)
+    return Encoder(tokenizer_of(folder), _session(work / "model.onnx", os.cpu_count() or 1), folder.name)
 
 
 def export(folder: Path, out: Path, heads: tuple[NDArray[np.float64], NDArray[np.float64]] | None) -> None:
@@ -165,17 +178,8 @@ def export(folder: Path, out: Path, heads: tuple[NDArray[np.float64], NDArray[np
     Raises:
         PmcmineError: if packages are missing or the folder holds no encoder.
     """
-    try:
-        import torch
-        from transformers import AutoModel
-    except ImportError:
-        raise PmcmineError("exporting an encoder needs torch: pip install 'pmcmine[encoder-train]'") from None
-    try:
-        encoder = AutoModel.from_pretrained(
-            str(folder), local_files_only=True, trust_remote_code=False, attn_implementation="eager"
-        )
-    except (OSError, ValueError) as error:
-        raise PmcmineError(f"{folder}: not a transformers encoder ({str(error).splitlines()[0][:200]})") from None
+    encoder = hub_encoder(folder)
+    import torch
 
     class Pooled(torch.nn.Module):  # type: ignore[misc]  # torch is not looked at by the type checker
         def __init__(self) -> None:
@@ -193,12 +197,38 @@ def export(folder: Path, out: Path, heads: tuple[NDArray[np.float64], NDArray[np
             mean = torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1).clamp(min=1), dim=1)
             return mean if self.head is None else self.head(mean)
 
+    write_graph(Pooled().eval(), folder, out)
+
+
+def hub_encoder(folder: Path) -> Any:
+    """Load an encoder of `transformers` for PyTorch.
+
+    Raises:
+        PmcmineError: if packages are missing or the folder holds none.
+    """
+    try:
+        import torch  # noqa: F401 - transformers' message for its lack is long
+        from transformers import AutoModel
+    except ImportError:
+        raise PmcmineError("exporting an encoder needs torch: pip install 'pmcmine[encoder-train]'") from None
+    try:
+        return AutoModel.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False, attn_implementation="eager"
+        )
+    except (OSError, ValueError) as error:
+        raise PmcmineError(f"{folder}: not a transformers encoder ({str(error).splitlines()[0][:200]})") from None
+
+
+def write_graph(network: Any, folder: Path, out: Path) -> None:
+    """Export a network of token ids and mask, and copy the tokenizer of its encoder."""
+    import torch
+
     out.mkdir(parents=True, exist_ok=True)
     ids = torch.ones((_BLOCK, MAX_TOKENS), dtype=torch.int64)
     mask = ids.clone()
     mask[:, MAX_TOKENS // 2 :] = 0  # a mask of ones alone would be optimised away
     torch.onnx.export(
-        Pooled().eval(), (ids, mask), str(out / "model.onnx"), input_names=["input_ids", "attention_mask"],
+        network, (ids, mask), str(out / "model.onnx"), input_names=["input_ids", "attention_mask"],
         output_names=["logits"], opset_version=18, dynamo=True, external_data=False, verbose=False,
         dynamic_shapes=({0: "texts", 1: "tokens"}, {0: "texts", 1: "tokens"}),
     )  # fmt: skip
@@ -245,7 +275,12 @@ def train(
             weights.append(model.coef_.T)
             biases.append(model.intercept_)
     export(folder, out, (np.hstack(weights), np.concatenate(biases)))
-    header = {"format": FORMAT, "columns": COLUMNS, "trained_on": on}
+    write_header(out, on)
+
+
+def write_header(out: Path, on: str, student_share: float = 0.0) -> None:
+    """Write `heads.json`, which says what the columns of the graph are."""
+    header = {"format": FORMAT, "columns": COLUMNS, "trained_on": on, "student_share": student_share}
     with replacing(out / "heads.json") as stream:
         stream.write(json.dumps(header, sort_keys=True).encode())
 

@@ -46,11 +46,19 @@ def text_model(path: str | None) -> Tier:
     place = Path(path)
     if place.is_dir():
         from classifiers.text.encoder import load
+        from classifiers.text.pair import Pair
 
-        return load(place)
+        encoder = load(place)
+        return Pair(encoder, shipped(), encoder.student_share) if encoder.student_share else encoder
     if not place.is_file():
         raise PmcmineError(f"text_model: {path}: no such file or folder")
     return parse(place.read_bytes(), path)
+
+
+def models_info(path: str | None) -> list[dict[str, str]]:
+    """Return `model_info` of all models that score: an encoder may have the shipped student beside it."""
+    beside = [None] if path is not None and getattr(text_model(path), "student", None) is not None else []
+    return [model_info(p) for p in (path, *beside)]
 
 
 def model_info(path: str | None) -> dict[str, str]:

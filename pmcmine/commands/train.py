@@ -215,21 +215,46 @@ def encoder(
     labels: Labels,
     out: Annotated[Path, Option(help="Folder to write, for `mine --text-model`.")],
     corpus: Annotated[Path | None, Option(help="Release that contains the package's own labelled paragraphs.")] = None,
+    fine_tune_layers: Annotated[
+        int, Option(help="Train this many of the upper layers, too; 0 keeps the encoder as it is.", min=0, max=1000)
+    ] = 0,
+    epochs: Annotated[
+        int, Option(help="With --fine-tune-layers: how often all paragraphs are seen.", min=1, max=1000)
+    ] = 6,
+    student_share: Annotated[
+        float,
+        Option(
+            help="With --fine-tune-layers: weight of the package's own model beside the encoder; 0 leaves it out.",
+            min=0,
+            max=0.99,
+        ),
+    ] = 0.8,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Fit classification heads on a frozen encoder and export them together to ONNX."""
+    """Fit classification heads on an encoder, frozen or fine-tuned, and export them together to ONNX.
+
+    Fine-tuning that was stopped continues after its last epoch when the same command is given again.
+    """
     from classifiers.text import labelled as readers
     from classifiers.text.encoder import train
+    from classifiers.text.finetune import CHECKPOINT, tune
     from classifiers.text.heads import TASKS
 
-    check_folder(out, overwrite)
+    if overwrite or not fine_tune_layers or not (out / CHECKPOINT).is_file():
+        check_folder(out, overwrite)
+        (out / CHECKPOINT).unlink(missing_ok=True)
     need("encoder-train", "train encoder")
     rows = [row for path in labels for row in readers.read_labels(path)]
     rows += readers.own_labels(readers.corpus(corpus)) if corpus is not None else []
+    on = f"{base.name}, {len(rows):,} labelled paragraphs"
+    if fine_tune_layers:
+        measured = tune(base, out, rows, fine_tune_layers, epochs, on, student_share, _say)
+        _tell_file(as_json, out / "model.onnx", {"paragraphs": len(rows), "left_out": measured})
+        return
     chosen = {t: readers.labelled_with(rows, t) for t in TASKS}
     labelled = {t: ([r["text"] for r in found], [r[t] for r in found]) for t, found in chosen.items()}
-    train(base, out, labelled, f"{base.name}, {len(rows):,} labelled paragraphs", _say)
+    train(base, out, labelled, on, _say)
     _tell_file(as_json, out / "model.onnx", {"paragraphs": len(rows)})
 
 
