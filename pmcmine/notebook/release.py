@@ -47,12 +47,19 @@ class FigureView:
 
     @property
     def image(self) -> Any:
-        """Return its picture as a Pillow image; None if it has no sample."""
+        """Return its picture as a Pillow image; None if it has no sample.
+
+        Raises:
+            PmcmineError: if it is no picture, or states more pixels than Pillow opens.
+        """
         if self.picture is None:
             return None
         from PIL import Image
 
-        return Image.open(io.BytesIO(self.picture.data))
+        try:
+            return Image.open(io.BytesIO(self.picture.data), formats=["JPEG", "PNG"])
+        except (OSError, Image.DecompressionBombError) as error:
+            raise PmcmineError(f"{self.row['figure_id']}: the image can't be decoded ({error})") from None
 
     def __repr__(self) -> str:
         return f"<figure {self.row['figure_id']}: {(self.caption or '')[:60]!r}>"
@@ -164,18 +171,21 @@ class Release:
         drawn = []
         for row in chosen:
             figure = self.figure(row["figure_id"])
-            if figure.picture is not None:
-                small = _thumbnail(figure.image)
+            if figure.picture is not None and (small := _thumbnail(figure)) is not None:
                 drawn.append(picture_html(small, "image/jpeg", row["figure_id"], figure.caption, _THUMBNAIL))
         rows = ", ".join(f"{name} {n:,}" for name, n in self.tables.items())
         return f"<p>{short(repr(self)[1:-1], 400)}</p><div>{''.join(drawn)}</div><p>rows: {short(rows, 1000)}</p>"
 
 
-def _thumbnail(image: Any) -> bytes:
-    """Return a small JPEG of a picture."""
+def _thumbnail(figure: FigureView) -> bytes | None:
+    """Return a small JPEG of a figure's picture; None if it can't be decoded."""
     from pmcmine.images.encode import as_jpeg  # Pillow; consumers may lack it
 
-    image.draft("RGB", (2 * _THUMBNAIL, 2 * _THUMBNAIL))
-    small = image.convert("RGB")
+    try:
+        image = figure.image
+        image.draft("RGB", (2 * _THUMBNAIL, 2 * _THUMBNAIL))
+        small = image.convert("RGB")
+    except (PmcmineError, OSError, ValueError, SyntaxError):
+        return None
     small.thumbnail((2 * _THUMBNAIL, 2 * _THUMBNAIL))
     return as_jpeg(small, 85)

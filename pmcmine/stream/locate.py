@@ -13,10 +13,12 @@ from typing import Any, Final, cast
 
 import fsspec
 import pyarrow as pa
+from fsspec.implementations.local import LocalFileSystem
 
 from pmcmine.errors import PmcmineError
 from pmcmine.io.extras import need_file_system
 from pmcmine.io.hub_refusal import refusal
+from pmcmine.io.safe_files import read_regular
 from pmcmine.io.safe_names import release_name
 from pmcmine.release.condition_text import check_length
 from pmcmine.release.nearest import choose
@@ -109,7 +111,7 @@ def side_root(fs: Any, tables: str, release: str, digest: str, side: str = SCORE
     name = tables.partition("@")[0].removesuffix("-tables")
     root = _pinned(fs, f"{name}-{side}", release)
     try:
-        same = sha256(fs.cat_file(f"{root}/release.json")).hexdigest() == digest
+        same = sha256(read_whole(fs, f"{root}/release.json")).hexdigest() == digest
     except Exception as error:  # noqa: BLE001 - each file system has errors of its own
         raise unreachable(f"{release}: {side}", error) from None
     if not same:
@@ -145,6 +147,16 @@ def unreachable(release: str, error: Exception) -> PmcmineError:
     return PmcmineError(f"{release}: can't be read ({said})")
 
 
+def read_whole(fs: Any, path: str) -> bytes:
+    """Read a file; one of this machine only if it is a regular one: a FIFO would be waited for.
+
+    Raises:
+        OSError: if it can't be read; some file systems have errors of their own.
+    """
+    data: bytes = read_regular(path) if isinstance(fs, LocalFileSystem) else fs.cat_file(path)
+    return data
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """The contents of a `release.json`.
@@ -176,7 +188,7 @@ def listing_of(path: str, fs: Any, release: str) -> Listing:
         PmcmineError: if it is missing or damaged.
     """
     try:
-        data = fs.cat_file(path)
+        data = read_whole(fs, path)
         listing = json.loads(data)
     except FileNotFoundError:
         raise PmcmineError(f"{release}: no release.json; this is not a release, or it is not complete yet") from None

@@ -32,6 +32,7 @@ from pmcmine.stream.locate import (
     check_options,
     listing_of,
     locate,
+    read_whole,
     reading_tables,
     unreachable,
 )
@@ -128,7 +129,7 @@ def _check_columns(columns: Sequence[str], shards: str, fs: Any) -> None:
     """Raise PmcmineError for a key missing from the JSON of the release's samples."""
     path = f"{shards}/schema.json"
     try:
-        known = [str(field["name"]) for field in json.loads(fs.cat_file(path))["json"]]
+        known = [str(field["name"]) for field in json.loads(read_whole(fs, path))["json"]]
     except FileNotFoundError:
         return  # shards copied without it
     except (ValueError, LookupError, TypeError, RecursionError):

@@ -88,6 +88,8 @@ class Journal:
             if path.is_symlink():
                 raise StorageError(f"{path}: is a link, no journal of ours; remove it")
             if path.exists():
+                if not path.is_file():  # a FIFO would be waited for
+                    raise StorageError(f"{path}: is no regular file, no journal of ours; remove it")
                 self._load()
         except OSError as error:
             raise StorageError(f"{path}: can't be read ({describe(error)})") from None
@@ -186,7 +188,7 @@ def _parse(line: bytes) -> Answer | Lost | None:
             lost = Lost(str(raw["lost"]), (int(read), int(written)))
             return lost if min(lost.counted) >= 0 else None
         answer = Answer(**{**raw, "counted": (int(read), int(written))})
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
     texts = (answer.request, answer.row, answer.model, answer.text, answer.finish)
     numbers = (answer.read, answer.written)

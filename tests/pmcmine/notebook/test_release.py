@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import sys
+import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import pmcmine
+from pmcmine.browse.pictures import Image
 from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import PmcmineError
@@ -86,3 +90,29 @@ def test_mine_makes_what_it_returns(tmp_path: Path) -> None:
 def test_the_package_stays_light() -> None:
     code = "import sys, pmcmine; assert 'pyarrow' not in sys.modules and 'Release' in pmcmine.__all__; pmcmine.Release"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def _bomb() -> bytes:
+    """A PNG of a few bytes that states 30,000 × 30,000 pixels."""
+    parts = [b"\x89PNG\r\n\x1a\n"]
+    for kind, data in (
+        (b"IHDR", struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)),
+        (b"IDAT", b""),
+        (b"IEND", b""),
+    ):
+        parts += [struct.pack(">I", len(data)), kind, data, struct.pack(">I", zlib.crc32(kind + data))]
+    return b"".join(parts)
+
+
+@pytest.mark.parametrize("data", [_bomb(), b"\x89PNG\r\n\x1a\n", b"GIF89a"])
+def test_a_picture_that_cannot_be_decoded_is_one_line(
+    data: bytes, release: pmcmine.Release, demo_release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("PIL.Image.MAX_IMAGE_PIXELS", 89_478_485)  # Pillow's own
+    figure_id = next(f for f in rows(demo_release, "figures") if f["shard"])["figure_id"]
+    figure = replace(release.figure(figure_id), picture=Image(data, "image/png"))
+    with pytest.raises(PmcmineError, match="can't be decoded") as said:
+        assert figure.image is None
+    assert str(said.value).count("\n") == 0
+    monkeypatch.setattr(pmcmine.Release, "figure", lambda self, figure_id: figure)
+    assert "data:image/" not in release._repr_html_() and "rows:" in release._repr_html_()

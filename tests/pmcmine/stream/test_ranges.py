@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import re
 import shutil
 import time
@@ -378,3 +379,13 @@ def test_damaged_files_of_a_release_are_one_line(release: Path, damage: bytes, t
     (copy / "release.json").write_bytes(damage)
     with pytest.raises(PmcmineError, match=r"release\.json is damaged"):
         stream.open(str(copy))
+
+
+@pytest.mark.timeout(60)
+def test_a_listing_that_is_no_regular_file_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "shards").mkdir()
+    os.mkfifo(tmp_path / "release.json")
+    for opened in (lambda: next(iter(stream.open(str(tmp_path)))), lambda: next(iter(stream.documents(str(tmp_path))))):
+        with pytest.raises(PmcmineError) as said:
+            opened()
+        assert str(said.value).count("\n") == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter, deque
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,15 @@ def test_answers_that_are_lost_on_their_way_count_towards_the_budget(release: Pa
         done = write(release, server, image_size=0, most_tokens=10**7, concurrency=1)
     assert not done.spent and not done.left
     assert done.facts.counts["tokens_read"] == 100 * done.facts.counts["asked"]  # of the answers that were read
+
+
+def test_a_journal_of_somebody_else_is_one_line_or_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    path.write_bytes(b'{"lost":"a","counted":[1e400,5]}\n{"lost":"b","counted":[1,2]}\n')
+    assert (Journal(path).read, Journal(path).written) == (1, 2)
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(PmcmineError, match="no regular file"):
+        Journal(tmp_path / "fifo")
 
 
 def test_a_lost_answer_is_no_answer(tmp_path: Path) -> None:
