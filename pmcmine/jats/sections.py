@@ -55,11 +55,13 @@ _INSIDE: Final = frozenset({"introduction", "methods", "results", "discussion", 
 _PUBLISHER: Final = re.compile(r"\s*publisher\W{0,2}s? note\W*")
 # Parts that tell of the authors, by their titles. "Biography" alone may be of whom an article is about.
 _OF_AUTHORS: Final = re.compile(
-    r"\W*(?:(?:about|notes? (?:on|about)|information (?:on|about)|biograph(?:y|ies) of|biographical (?:notes?|sketch(?:es)?) of)"
+    r"\W*(?:(?:about|notes? (?:on|about)|information (?:on|about)"
+    r"|biograph(?:y|ies) of|biographical (?:notes?|sketch(?:es)?) of)"
     r" (?:the )?(?:corresponding )?(?:author|contributor)(?:s|\(s\))?"
     r"|(?:the )?(?:authors?|authors?['\u2019]|author['\u2019]s|author\(s\)|contributors?['\u2019]?)(?: short)?"
     r" (?:biograph(?:y|ies)|biographical (?:notes?|sketch(?:es)?|information|data)|bios?|profiles?|vitae?|portraits?)"
-    r"|(?:über die autor(?:en|in|innen)?|zu den autoren|à propos des? auteurs?|sobre (?:el|los|o|os|as?) autor(?:es|as?)?))\W*"
+    r"|über die autor(?:en|in|innen)?|zu den autoren|à propos des? auteurs?"
+    r"|sobre (?:el|los|o|os|as?) autor(?:es|as?)?)\W*"
 )
 _BIOGRAPHIES: Final = re.compile(
     r"\W*(?:short )?(?:biograph(?:y|ies)|biographical (?:notes?|sketch(?:es)?|information)|bios?|vitae?)\W*"

@@ -70,9 +70,7 @@ def choose(
             continue
         pick = choose_graphic(graphics)
         why = _no_sample(draft, pick, has_media, config)
-        if why is not None and why[0] is Reason.WITHHELD:
-            withheld |= _names(graphics)
-        elif why is not None and why[0] is Reason.AUTHOR_PORTRAIT:
+        if why is not None and why[0] in (Reason.WITHHELD, Reason.AUTHOR_PORTRAIT):
             withheld |= _names(graphics)
         elif why is not None and why[0] is Reason.NO_CAPTION and pick is not None:
             withheld |= _names([pick])
