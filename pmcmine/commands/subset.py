@@ -60,6 +60,7 @@ def subset(
     listed = read_list(chosen_list) if chosen_list is not None else None
     if shards:
         from pmcmine.curate.own_release import write_release
+        from pmcmine.release.written import written_in
 
         found = _rows(release, chosen, where, listed, seconds)
         digest = listed.digest if listed is not None else None
@@ -68,6 +69,8 @@ def subset(
             print_json({"out": str(out), "table": "figures", "rows": n})
         else:
             click.echo(f"{out}: {n:,} figures, a release of their own")
+            if names := [facts.name for facts in written_in(release)]:
+                click.echo(f"texts that models wrote are not taken along: {', '.join(names)}", err=True)
         return
     check_writable(out)
     found = _rows(release, chosen, where, listed, seconds)
