@@ -150,11 +150,17 @@ above the threshold or problems found, 2 failed (one line says why), 130 interru
 
 `pmcmine --completion bash >> ~/.bashrc` (or `zsh`, `fish`) completes commands and options in your shell.
 """
+# Options of `pmcmine` itself.
+BEFORE_COMMANDS: Final = """## Before every command
+
+These stand between `pmcmine` and the command, as in `pmcmine --verbose mine …`.
+"""
 
 
 def commands() -> str:
     """Return docs/cli.md."""
-    parts = [COMMANDS]
+    options = [p for p in app.params if not p.hidden]
+    parts = [COMMANDS, BEFORE_COMMANDS, _table([f"| `{_names(p)}` | {_cell(p.help)} | |" for p in options])]
     for section, names in SECTIONS.items():
         parts.append(f"## {section}\n")
         for name in names:
@@ -186,10 +192,14 @@ def _command(name: str, command: Any) -> str:
     if arguments or options:
         rows = [f"| `{_argument(p)}` | {_cell(p.help)} | |" for p in arguments]
         rows += [f"| `{_names(p)}` | {_cell(p.help)} | {_shown_default(p)} |" for p in options]
-        parts.append("| option | meaning | default |\n|---|---|---|\n" + "\n".join(rows) + "\n")
+        parts.append(_table(rows))
     if hasattr(command, "listed"):
         parts.append(f"{command.listed()}\n")
     return "\n".join(parts)
+
+
+def _table(rows: Iterable[str]) -> str:
+    return "| option | meaning | default |\n|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
 def _flag(key: Key) -> str:

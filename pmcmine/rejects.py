@@ -87,6 +87,7 @@ class Reason(StrEnum):
     IN_BENCHMARK = "in_benchmark"
     NO_GRAPHIC = "no_graphic"
     NO_CAPTION = "no_caption"
+    AUTHOR_PORTRAIT = "author_portrait"
     MEDIA_NOT_IN_SOURCE = "media_not_in_source"
     MEDIA_MISSING = "media_missing"
     MEDIA_TOO_LARGE = "media_too_large"
@@ -150,6 +151,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.IN_BENCHMARK: "it is in a `--decontaminate` benchmark set, and such items are dropped (`--drop-benchmarks`)",
     Reason.NO_GRAPHIC: "the figure refers to no image",
     Reason.NO_CAPTION: "the figure has no caption; it has a row but no sample",
+    Reason.AUTHOR_PORTRAIT: "a picture of an author in a biography; it has a row but no sample",
     Reason.MEDIA_NOT_IN_SOURCE: "the source has no media files for this article",
     Reason.MEDIA_MISSING: "no media file matches the figure's reference, or the file is missing",
     Reason.MEDIA_TOO_LARGE: "the media file is larger than the limit",

@@ -99,7 +99,8 @@ class Figure:
     ordinal: int = col("Position among the article's figures in document order, from 0.", arrow=pa.int32())
     xml_id: str | None = col("`id` in the XML.", null="the element has none")
     kind: str = col(
-        "Kind: figure, supplement, scheme, graphical_abstract, boxed, appendix or table_image.", values=FIGURE_KINDS
+        "Kind: figure, supplement, scheme, graphical_abstract, boxed, appendix, table_image or author_portrait.",
+        values=FIGURE_KINDS,
     )
     parent_figure_id: str | None = col("Id of the figure or figure group that contains this one.", null="not nested")
     label: str | None = col("Label as printed, such as Figure 2.", null="there is none")

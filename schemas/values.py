@@ -10,7 +10,9 @@ LICENSES: Final = (
     "CC0", "CC-BY", "CC-BY-SA", "CC-BY-ND", "CC-BY-NC", "CC-BY-NC-SA", "CC-BY-NC-ND", "TDM", "OTHER",
 )  # fmt: skip
 FORMATS: Final = ("JPEG", "PNG")
-FIGURE_KINDS: Final = ("figure", "supplement", "scheme", "graphical_abstract", "boxed", "appendix", "table_image")
+FIGURE_KINDS: Final = (
+    "figure", "supplement", "scheme", "graphical_abstract", "boxed", "appendix", "table_image", "author_portrait",
+)  # fmt: skip
 SECTION_KINDS: Final = (
     "abstract", "introduction", "methods", "results", "discussion", "conclusion", "case", "supplementary",
     "acknowledgements", "funding", "ethics", "data_availability", "conflicts", "abbreviations", "appendix", "back",

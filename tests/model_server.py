@@ -43,6 +43,7 @@ class State:
     Attributes:
         answer: makes the text of an answer of a request.
         faults: what goes wrong with the next requests, in order.
+        fault_of: what goes wrong with a request by what it says, whenever it comes.
         formats: formats of answers that it knows.
         unknown_format: status that others have.
         usage: whether it states tokens.
@@ -66,6 +67,7 @@ class State:
 
     answer: Callable[[dict[str, Any]], str] = faithful
     faults: deque[Fault] = field(default_factory=deque)
+    fault_of: Callable[[dict[str, Any]], Fault | None] = lambda body: None
     formats: tuple[str, ...] = ("json_schema", "json_object", "")
     unknown_format: int = 400
     usage: bool = True
@@ -118,7 +120,7 @@ class ModelServer:
                     held.headers.append(dict(self.headers))
                     under_way["n"] += 1
                     held.at_once = max(held.at_once, under_way["n"])
-                    fault = held.faults.popleft() if held.faults else None
+                    fault = held.faults.popleft() if held.faults else held.fault_of(body)
                 try:
                     self._answer(held, body, fault)
                 finally:

@@ -100,7 +100,7 @@ def test_a_dry_run_for_slurm_shows_what_jobs_ask_for(
     assert f"{len({a.pmcid for a in demo_articles()})} PMCIDs" in out and not (tmp_path / "out").exists()
 
 
-def test_jobs_of_slurm_are_described_where_the_source_does_not_answer(
+def test_plans_are_described_where_the_source_does_not_answer(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     args = ["mine", "--source", "http://127.0.0.1:9/", "--out", str(tmp_path / "out"), "--dry-run", "--limit", "1000",
@@ -110,7 +110,11 @@ def test_jobs_of_slurm_are_described_where_the_source_does_not_answer(
     assert "divided among the tasks; each task mines at most 1 of its blocks at once" in out
     assert not (tmp_path / "out").exists()
     code, out, err = call(capsys, *args)
-    assert code == 2 and not out
+    assert code == 0 and "not counted" in out and "127.0.0.1:9" in err
+    assert "mine: blocks of about 200 PMCIDs, at most 1 at once" in out and "jobs" not in out
+    code, out, err = call(capsys, *args, "--json")
+    assert code == 0 and json.loads(out)["snapshot"] is None
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def session(demo_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     def liver_demo(folder: Path) -> None:
         """What `pmcmine demo --articles 200` makes, in small: CT images, and captions of a concept below the liver's."""
-        articles = [replace(a, figures=(DemoFigure(("ct",), seed=n),)) for n, a in enumerate(many_articles(3))]
+        articles = [replace(a, figures=(DemoFigure(("ct",), seed=n),)) for n, a in enumerate(many_articles(24))]
         write_bucket(folder / "bucket", articles)
         release = folder / "pmcmine-demo"
         config = {**NO_MODELS, "image_kinds": True, "vocab": "none", "small_splits": False}

@@ -83,7 +83,7 @@ class Command(click.Command):
         write_options(self.get_params(ctx), ctx, formatter)
 
 
-class _Whole(click.IntRange):
+class _Whole(click.types.IntParamType):
     """A whole number. Its error does not repeat what is none: it may be a password of another option."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -95,7 +95,7 @@ class _Whole(click.IntRange):
         return super().convert(value, param, ctx)
 
 
-class _Real(click.FloatRange):
+class _Real(click.types.FloatParamType):
     """A number; see `_Whole`."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -107,15 +107,25 @@ class _Real(click.FloatRange):
         return super().convert(value, param, ctx)
 
 
+class _WholeFromTo(_Whole, click.IntRange):
+    """A whole number within limits. One without any has another type: click's help shows its range as `x<=None`."""
+
+
+class _RealFromTo(_Real, click.FloatRange):
+    """A number within limits."""
+
+
 def _type(kind: type, said: Option | Argument) -> Any:
     """Return click's type of a value."""
     if kind is Path:
         return click.Path(path_type=Path)
     least, most = (said.min, said.max) if isinstance(said, Option) else (None, None)
+    if least is None and most is None:
+        return {int: _Whole(), float: _Real()}.get(kind, kind)
     if kind is float:
-        return _Real(least, most)
+        return _RealFromTo(least, most)
     if kind is int:
-        return _Whole(None if least is None else int(least), None if most is None else int(most))
+        return _WholeFromTo(None if least is None else int(least), None if most is None else int(most))
     return kind
 
 

@@ -25,7 +25,11 @@ def export(
     release: Annotated[Path, Argument(help="Release folder.")],
     format_: Annotated[
         str,
-        Option("--format", help="What to write; the formats are listed below."),
+        Option(
+            "--format",
+            help="What to write; the formats are listed below. llava, messages and sharegpt need texts of "
+            "`pmcmine write`; llava-captions takes the authors' captions.",
+        ),
     ],
     out: Annotated[Path, Option(help="New or empty folder.")],
     groups: Annotated[

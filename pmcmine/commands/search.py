@@ -41,7 +41,7 @@ def index(
     for name, of in facts.tables.items():
         vectors = "".join(f", {v.n:,} vectors of {what} ({v.source})" for what, v in of.vectors.items())
         click.echo(f"{name}: {of.documents:,} documents{vectors}")
-    click.echo(f"{release}/index: {size / 1e6:,.1f} MB")
+    click.echo(f"{release}/index: {size / 1e6:,.1f} MB" if size >= 1e6 else f"{release}/index: {size / 1e3:,.0f} kB")
 
 
 def search(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,15 +60,9 @@ def subset(
     check_release(release)
     listed = read_list(chosen_list) if chosen_list is not None else None
     if shards:
-        from pmcmine.curate.own_release import write_release
-
         found = _rows(release, chosen, where, listed, seconds)
         digest = listed.digest if listed is not None else None
-        n = write_release(release, found, out, {"view": view, "where": where, "list_sha256": digest})
-        if as_json:
-            print_json({"out": str(out), "table": "figures", "rows": n})
-        else:
-            click.echo(f"{out}: {n:,} figures, a release of their own")
+        _write_release(release, found, out, {"view": view, "where": where, "list_sha256": digest}, as_json)
         return
     check_writable(out)
     found = _rows(release, chosen, where, listed, seconds)
@@ -80,6 +75,24 @@ def subset(
         print_json({"out": str(out), "table": chosen.table, "rows": len(found)})
         return
     click.echo(f"{out}: {len(found):,} rows" + (f" ({chosen.meaning})" if chosen.meaning else ""))
+
+
+def _write_release(release: Path, found: pa.Table, out: Path, asked: Mapping[str, Any], as_json: bool) -> None:
+    """Write figures as a release of their own, and say so.
+
+    Raises:
+        PmcmineError: if there are none, or the release is damaged.
+    """
+    from pmcmine.curate.own_release import write_release
+    from pmcmine.release.written import written_in
+
+    n = write_release(release, found, out, asked)
+    if as_json:
+        print_json({"out": str(out), "table": "figures", "rows": n})
+    else:
+        click.echo(f"{out}: {n:,} figures, a release of their own")
+    if names := [facts.name for facts in written_in(release)]:
+        click.echo(f"texts that models wrote are not taken along: {', '.join(names)}", err=True)
 
 
 def _rows(release: Path, chosen: View, where: str | None, listed: ChosenList | None, seconds: float) -> pa.Table:

@@ -38,7 +38,10 @@ def _tables(release: ReleaseReader, out: Export) -> list[WrittenFacts]:
             raise PmcmineError(f"--written {facts.name}: its texts are about {facts.table}, and are no conversations")
     found = [facts for facts in chosen if facts.table in _QUERIES]
     if not found:
-        raise PmcmineError("the release has no conversations that a model wrote; `pmcmine write` makes them")
+        raise PmcmineError(
+            "the release has no conversations that a model wrote; `pmcmine write` makes them, and "
+            "--format llava-captions has the authors' captions"
+        )
     return found
 
 

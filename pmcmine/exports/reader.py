@@ -226,6 +226,16 @@ class Export:
             self.counts["images"] += 1
 
 
+def _rejected_cases(release: ReleaseReader) -> str:
+    """Return reasons why case reports have no case, with their numbers; empty if none is known."""
+    if "rejects" not in release.tables:
+        return ""
+    query = (
+        "SELECT reason, count(*) AS n FROM rejects WHERE unit = 'case_report' GROUP BY reason ORDER BY n DESC, reason"
+    )
+    return ", ".join(f"{row['n']:,} {row['reason']}" for row in release.rows(query))
+
+
 def no_cases(release: ReleaseReader, left_out: str = "") -> str:
     """Return a line that says why a release has no cases to export.
 
@@ -235,6 +245,8 @@ def no_cases(release: ReleaseReader, left_out: str = "") -> str:
     """
     if "cases" not in release.tables:
         among = f" in the licence groups {', '.join(release.groups)}" if release.groups else ""
+        if rejected := _rejected_cases(release):
+            return f"0 cases: the release has none{among}; its case reports were rejected ({rejected})"
         return f"0 cases: the release has none{among}; it holds no case report, or an earlier version made it"
     counted = next(release.rows("SELECT count(*) AS n, count(*) FILTER (withheld IS NULL) AS shown FROM cases"))
     if not counted["shown"]:

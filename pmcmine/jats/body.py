@@ -12,7 +12,7 @@ from pmcmine.jats.figure_statements import read_statements
 from pmcmine.jats.figures import figure_kind, read_figure
 from pmcmine.jats.lists import lead_with_labels, mark_items
 from pmcmine.jats.loose_text import has_loose_text, wrap_loose_text
-from pmcmine.jats.sections import OTHER, SELF_KINDS, kind_of, kind_of_part
+from pmcmine.jats.sections import AUTHOR_PORTRAIT, OTHER, SELF_KINDS, is_of_authors, kind_of, kind_of_part
 from pmcmine.jats.supplements import supplement_text
 from pmcmine.jats.table_notes import table_notes
 from pmcmine.jats.text import Text, flatten, formula_text, is_picture, plain_text
@@ -112,6 +112,8 @@ def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Pla
             title = plain_text(heading)
     if tag == "statement" and (label := plain_text(element.find("label"))):
         title = f"{label} {title}" if title else label  # "Theorem 2" may be its only name
+    if is_of_authors(tag, title, path.startswith("back")):
+        figures = AUTHOR_PORTRAIT
     titles = (*place.titles, title) if title else place.titles
     if place.kind == "abstract":
         kind = place.kind
@@ -283,12 +285,15 @@ def _group(element: Element, place: Place, n: int, body: Body) -> None:
 
 
 def _boxed(element: Element, place: Place, n: int, body: Body) -> None:
-    here = _inside(element, "boxed-text", place._replace(figure_kind="boxed"), n, body)
+    kind = AUTHOR_PORTRAIT if place.figure_kind == AUTHOR_PORTRAIT else "boxed"
+    here = _inside(element, "boxed-text", place._replace(figure_kind=kind), n, body)
     caption = element.find("caption")
     title = plain_text(caption.find("title")) if caption is not None else None
     title = title or (None if here.titles != place.titles else plain_text(element.find("label")))
     if title:
         here = here._replace(titles=(*here.titles, title))
+        if is_of_authors("boxed-text", title, here.path.startswith("back")):
+            here = here._replace(figure_kind=AUTHOR_PORTRAIT)
         body.add_heading(here, title)
     if caption is not None:
         _captioned(caption, here, body)
@@ -350,7 +355,8 @@ def _left_over(article: Element, body: Body, language: str | None) -> None:
     for n, element in enumerate(article.iter("fig", "table-wrap")):
         if element in body.seen or any(a.tag in _SUB_ARTICLES for a in element.iterancestors()):
             continue
-        place = Place(f"elsewhere[{n}]", (), OTHER, language)
+        in_bio = next(element.iterancestors("bio"), None) is not None
+        place = Place(f"elsewhere[{n}]", (), OTHER, language, AUTHOR_PORTRAIT if in_bio else "figure")
         if element.tag == "fig":
             parent = next((a for a in element.iterancestors("fig")), None)
             if parent is not None and parent not in body.seen:

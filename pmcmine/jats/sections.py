@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 OTHER: Final = "other"
+AUTHOR_PORTRAIT: Final = "author_portrait"  # kind of figures in what an article tells of its authors
 # The first match counts: "Results and discussion" is results, "Methods and results" is methods.
 _PATTERNS: Final = tuple(
     (kind, re.compile(pattern))
@@ -52,6 +53,19 @@ _PLAIN: Final = re.compile(
 )
 _INSIDE: Final = frozenset({"introduction", "methods", "results", "discussion", "conclusion", "case"})
 _PUBLISHER: Final = re.compile(r"\s*publisher\W{0,2}s? note\W*")
+# Parts that tell of the authors, by their titles. "Biography" alone may be of whom an article is about.
+_OF_AUTHORS: Final = re.compile(
+    r"\W*(?:(?:about|notes? (?:on|about)|information (?:on|about)"
+    r"|biograph(?:y|ies) of|biographical (?:notes?|sketch(?:es)?) of)"
+    r" (?:the )?(?:corresponding )?(?:author|contributor)(?:s|\(s\))?"
+    r"|(?:the )?(?:authors?|authors?['\u2019]|author['\u2019]s|author\(s\)|contributors?['\u2019]?)(?: short)?"
+    r" (?:biograph(?:y|ies)|biographical (?:notes?|sketch(?:es)?|information|data)|bios?|profiles?|vitae?|portraits?)"
+    r"|über die autor(?:en|in|innen)?|zu den autoren|à propos des? auteurs?"
+    r"|sobre (?:el|los|o|os|as?) autor(?:es|as?)?)\W*"
+)
+_BIOGRAPHIES: Final = re.compile(
+    r"\W*(?:short )?(?:biograph(?:y|ies)|biographical (?:notes?|sketch(?:es)?|information)|bios?|vitae?)\W*"
+)
 _SPLIT: Final = re.compile(r"[a-z]+").findall
 _LONGEST: Final = 60  # characters
 # First letters of the words in the patterns: most titles have none of them.
@@ -64,6 +78,22 @@ SELF_KINDS: Final = {
     "glossary": "abbreviations",
     "app-group": "appendix",
 }
+
+
+def is_of_authors(tag: str, title: str | None, at_end: bool) -> bool:
+    """Tell whether a part of an article tells of its authors: pictures in it are portraits of them.
+
+    Args:
+        tag: name of the element.
+        title: its title.
+        at_end: whether it is in the back matter, where "Biographies" are the authors'.
+    """
+    if tag == "bio":
+        return True
+    if not title or len(title) > _LONGEST:
+        return False
+    words = " ".join(title.lower().split())
+    return _OF_AUTHORS.fullmatch(words) is not None or (at_end and _BIOGRAPHIES.fullmatch(words) is not None)
 
 
 # Kinds that the title may give an appendix: publishers put these parts into appendices.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pmcmine.config import MineConfig
 from pmcmine.jats import FigureDraft
+from pmcmine.jats.sections import AUTHOR_PORTRAIT
 from pmcmine.miner.media_index import MediaIndex, Resolved, choose_graphic
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.sources.base import Asset
@@ -69,7 +70,7 @@ def choose(
             continue
         pick = choose_graphic(graphics)
         why = _no_sample(draft, pick, has_media, config)
-        if why is not None and why[0] is Reason.WITHHELD:
+        if why is not None and why[0] in (Reason.WITHHELD, Reason.AUTHOR_PORTRAIT):
             withheld |= _names(graphics)
         elif why is not None and why[0] is Reason.NO_CAPTION and pick is not None:
             withheld |= _names([pick])
@@ -87,6 +88,8 @@ def _no_sample(
 ) -> tuple[Reason, str] | None:
     if draft.rights.group.value not in config.groups:
         return Reason.WITHHELD, draft.rights.license.value  # a pointer: its image is not even read
+    if draft.kind == AUTHOR_PORTRAIT:
+        return Reason.AUTHOR_PORTRAIT, draft.label or ""
     if config.require_caption and draft.caption is None:
         return Reason.NO_CAPTION, draft.label or ""
     if pick is None:

@@ -52,14 +52,11 @@ def _jobs(config: MineConfig, n_blocks: int) -> dict[str, Any]:
 def _listed(source: Source, config: MineConfig, say: Callable[[str], None]) -> tuple[Snapshot | None, list[str]]:
     """List a source in memory; return the snapshot, and the requested PMCIDs that are not in it.
 
-    Raises:
-        PmcmineError: if its host does not answer; not for SLURM, as its jobs can be described without a list.
+    Without an answer of its host there is no snapshot: the plan can be described without a list.
     """
     try:
         first_contact(source, config, "nothing was listed", say)
     except PmcmineError as error:
-        if config.runner != "slurm":
-            raise
         say(str(error))
         return None, []
     with _in_memory() as memory:
@@ -95,12 +92,18 @@ def _mining(frozen: Snapshot | None, config: MineConfig, n_blocks: int, remote: 
     return f"{blocks}, at most {fetch_keys(config, remote, n_blocks)} at once"
 
 
+def _most_blocks(config: MineConfig) -> int:
+    """Return how many blocks there are at most, by what is asked for alone."""
+    asked = [n for n in (config.limit, len(config.pmcid)) if n]
+    return -(-min(asked) // config.block_articles) if asked else max(config.slurm_tasks, config.workers)
+
+
 def dry_run(
     config: MineConfig, graphs_for: GraphsFor, say: Callable[[str], None] = lambda line: None
 ) -> dict[str, Any]:
     """Count the snapshot and describe the graph without writing anything.
 
-    The jobs of SLURM can be previewed even if the source does not answer; then `snapshot` is None.
+    The plan can be previewed even if the source does not answer; then `snapshot` is None.
     """
     needs.check(config)
     requests(config)
@@ -108,8 +111,7 @@ def dry_run(
     graphs_for(config)
     enrichers.prepare(config)
     frozen, absent = _listed(source, config, say)
-    at_most = -(-config.limit // config.block_articles) if config.limit else config.slurm_tasks
-    n_blocks = frozen.n_blocks if frozen is not None else at_most
+    n_blocks = frozen.n_blocks if frozen is not None else _most_blocks(config)
     return {
         "source": redact(config.source),
         "kind": source.kind,

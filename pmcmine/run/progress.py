@@ -47,7 +47,14 @@ class Progress:
 
     @contextmanager
     def watching(self, work: Folder, committed: Sequence[int], n_pmcids: int) -> Iterator[None]:
-        """Show the totals of the blocks while the mine job runs; `committed` are the blocks of earlier runs."""
+        """Show the totals of the blocks while the mine job runs; `committed` are the blocks of earlier runs.
+
+        What an earlier run said of blocks that it did not commit is removed: they are mined again.
+        """
+        ours = {f"{block:06d}.json" for block in committed}
+        for name in work.names("progress"):
+            if name not in ours:
+                work.remove(f"progress/{name}")
         with self._beside(lambda done: self._watch(work, committed, n_pmcids, done)):
             yield
 
@@ -91,8 +98,10 @@ class Progress:
         before = Counter[str]()
         for block in committed:
             manifest = read_manifest(work, block)
-            before += manifest.counts() if manifest is not None else Counter()
-        finished: dict[str, Counter[str]] = {}
+            if manifest is not None:
+                before += manifest.counts() + Counter(pmcids=len(manifest.unchanged()))
+        # Earlier runs said of committed blocks what their manifests say.
+        finished = {f"{block:06d}.json": Counter[str]() for block in committed}
         started = last_line = time.monotonic()
         live = self._console.status("mining …") if self._console.is_terminal else None
         if live:

@@ -51,6 +51,12 @@ class Batches:
         n = len(self.samples)
         return n // self.size if self.drop_last else -(-n // self.size)
 
+    def __getitem__(self, index: object) -> Any:
+        raise PmcmineError(
+            "batches are read in order, not by index: give a DataLoader "
+            "`stream.torch_dataset(batches)` and batch_size=None"
+        )
+
     def __iter__(self) -> Iterator[dict[str, list[Any]]]:
         self.samples.end_epoch(self.least)
         return self.of(self.samples)

@@ -76,7 +76,10 @@ class Samples:
         return max(left - at.done * at.shares, 0)
 
     def __getitem__(self, index: object) -> Any:
-        raise PmcmineError("samples are read in order, not by index: give a DataLoader `stream.torch_dataset(samples)`")
+        raise PmcmineError(
+            "samples are read in order, not by index: give a DataLoader "
+            "`stream.torch_dataset(samples)` and batch_size=None"
+        )
 
     @property
     def position(self) -> Position:

@@ -42,6 +42,14 @@ def write_state(plan: Plan, files: Iterable[FileEntry]) -> bytes:
     return json.dumps({"plan": plan.to_object(), "leaks": True, "files": listed}).encode()
 
 
+def is_subset(release: Folder) -> bool:
+    """Tell whether a release is what `subset --shards` made of another one."""
+    try:
+        return load_release(release).config.get("subset") is not None
+    except (FileNotFoundError, ReleaseError):
+        return False  # whoever reads it says what is wrong with it
+
+
 def read_state(release: Folder) -> State:
     """Read `state.json`.
 
@@ -52,6 +60,12 @@ def read_state(release: Folder) -> State:
     try:
         data = release.read(STATE_FILE)
     except FileNotFoundError:
+        if is_subset(release):
+            raise ReleaseError(
+                f"{release.url}: is a part of another release (`subset --shards`), which can't be updated by itself: "
+                "update that release and make the part again, or leave articles out of a copy of the part: "
+                "`pmcmine subset PART --where \"pmcid != 'PMC…'\" --shards --out NEW`"
+            ) from None
         raise ReleaseError(
             f"{release.url}: no {STATE_FILE}; it was mined with keep_state=false, or downloaded; mine a new release"
         ) from None

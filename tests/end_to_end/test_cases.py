@@ -7,6 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -64,6 +65,14 @@ def test_without_cases_the_reason_is_said(
     code, said, err = call(capsys, "export", str(copy), "--format", name, "--out", str(tmp_path / "out"))
     assert code == 0, err
     assert "0 cases: the release has none; it holds no case report, or an earlier version made it\n" in said
+
+    path = next((copy / "tables" / "rejects").rglob("*.parquet"))
+    held = pq.ParquetFile(path).read()
+    changed = [row | {"unit": "case_report", "reason": "no_patient"} for row in held.slice(0, 2).to_pylist()]
+    pq.write_table(pa.Table.from_pylist(changed, held.schema), path)
+    code, said, err = call(capsys, "export", str(copy), "--format", name, "--out", str(tmp_path / "again"))
+    assert code == 0, err
+    assert "0 cases: the release has none; its case reports were rejected (2 no_patient)\n" in said
 
 
 def test_multicare(demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -232,3 +232,41 @@ def test_mistakes_are_one_line(demo_release: Path, tmp_path: Path, capsys: pytes
                  (str(tmp_path), "--format", "medicat", "--out", str(tmp_path / "b"))):  # fmt: skip
         code, _, err = call(capsys, "export", *args)
         assert code == 2 and err.count("\n") == 1
+
+
+def _llava(folder: Path) -> dict[str, dict[str, Any]]:
+    """Read as LLaVA's LazySupervisedDataset does; items by id."""
+    items = [item for name in folder.glob("*.json") for item in json.loads(name.read_text())]
+    for item in items:
+        asked, answered = item["conversations"]
+        assert (asked["from"], answered["from"]) == ("human", "gpt")
+        assert asked["value"].startswith("<image>\n") and asked["value"].count("<image>") == 1
+        assert "<image>" not in answered["value"]
+        with Image.open(folder / "images" / item["image"]) as image:
+            image.verify()
+    return {item["id"]: item for item in items}
+
+
+def test_llava_captions(
+    demo_release: Path, figures: dict[str, dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _export(demo_release, "llava-captions", tmp_path / "all", capsys)
+    items = _llava(tmp_path / "all")
+    wanted = {f["key"]: f for f in figures.values() if f["caption"]}
+    assert set(items) == set(wanted) and len(items) > 50
+    for key, item in items.items():
+        assert item["conversations"][1]["value"] == wanted[key]["caption"]
+        assert {k: item[k] for k in ("license", "attribution", "derivatives_ok", "figure_id")} == {
+            k: wanted[key][k] for k in ("license", "attribution", "derivatives_ok", "figure_id")
+        }
+    asked = {item["conversations"][0]["value"] for item in items.values()}
+    assert 4 < len(asked) <= 8
+    names = {f["split"] for f in wanted.values()}
+    assert {p.stem for p in (tmp_path / "all").glob("*.json")} == names
+    code, _, err = call(
+        capsys, "export", str(demo_release), "--format", "llava-captions", "--where", "year >= 2015", "--groups", "commercial",
+        "--out", str(tmp_path / "some"),
+    )  # fmt: skip
+    some = _llava(tmp_path / "some")
+    assert code == 0, err
+    assert 0 < len(some) < len(items) and all(items[key] == item for key, item in some.items())

@@ -116,7 +116,7 @@ def test_kill_9_and_the_same_command_again(tmp_path: Path) -> None:
     bucket, clean, out = tmp_path / "bucket", tmp_path / "clean", tmp_path / "out"
     write_bucket(bucket, many_articles(12))
     mine(config_for(bucket, clean, shard_bytes=1_000_000, block_articles=2, **PLAIN))
-    args = ["mine", "--source", str(bucket), "--out", str(out), "--shard-bytes", "1000000", "-q"]
+    args = ["mine", "--source", str(bucket), "--out", str(out), "--shard-bytes", "1000000"]
     args += ["--set", "block_articles=2"]
     kills = 0
     for wanted in (1, 4):
@@ -136,6 +136,10 @@ def test_kill_9_and_the_same_command_again(tmp_path: Path) -> None:
     assert tree(out, "shards", "tables") == tree(clean, "shards", "tables")
     assert release_json(out)["run"]["resumed_blocks"] > 0
     assert not (out / "_work").exists()
+    # The line of progress counts articles of committed blocks once, and those of others when they are mined.
+    figures, rejects = (len(rows(out, table)) for table in ("figures", "rejects"))
+    counted = [line for line in done.stderr.splitlines() if " articles, " in line][-1]
+    assert counted.startswith(f"12 of 12 articles, {figures} figures, {rejects} rejects, "), counted
 
 
 @pytest.mark.slow

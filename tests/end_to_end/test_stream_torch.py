@@ -169,6 +169,9 @@ def test_samples_that_each_worker_would_read_are_an_error(release: str) -> None:
         list(data.DataLoader(_Own(samples), batch_size=None, num_workers=2))
     with pytest.raises(PmcmineError, match="torch_dataset"):
         list(data.DataLoader(samples))
+    for workers in (0, 2):
+        with pytest.raises(PmcmineError, match=r"torch_dataset\(batches\)` and batch_size=None"):
+            list(data.DataLoader(samples.batched(2), batch_size=None, num_workers=workers))
 
 
 def test_a_state_of_a_loader_is_no_state_of_samples(release: str) -> None:

@@ -49,6 +49,17 @@ def test_what_it_does_not_take(args: list[str]) -> None:
     assert code == 2 and args[0] in said
 
 
+def test_the_help_shows_ranges_that_there_are_and_no_others() -> None:
+    for name in app.list_commands(None):
+        found = app.get_command(None, name)
+        assert found is not None
+        for one in [found, *(found.commands.values() if isinstance(found, click.Group) else ())]:
+            said = one.get_help(click.Context(one, info_name=name))
+            assert "=None" not in said and "None<" not in said, (name, one.name)
+    asked = app.get_command(None, "browse")
+    assert asked is not None and "0<=x<=65535" in asked.get_help(click.Context(asked, info_name="browse"))
+
+
 def test_the_list_of_commands_is_right() -> None:
     assert {name for names in SECTIONS.values() for name in names} == set(COMMANDS) - {"slurm-job"}
     for name in app.list_commands(None):

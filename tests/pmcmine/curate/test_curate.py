@@ -110,6 +110,22 @@ def test_a_recipe_from_list_to_stream_and_release(
     assert call(capsys, "subset", str(demo_release), "--shards", "--out", str(own))[0] == 2  # it is not empty
 
 
+def test_a_part_of_a_release_is_not_updated_and_articles_can_leave_it(
+    demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own, smaller = tmp_path / "own", tmp_path / "smaller"
+    assert call(capsys, "subset", str(demo_release), "--where", "year >= 2020", "--shards", "--out", str(own))[0] == 0
+    code, _, err = call(capsys, "update", str(own))  # it says what it is, and the way out
+    assert code == 2 and "is a part of another release (`subset --shards`)" in err and "keep_state" not in err
+    chosen = rows(own, "figures")
+    gone = chosen[0]["pmcid"]
+    code, _, err = call(capsys, "subset", str(own), "--where", f"pmcid != '{gone}'", "--shards", "--out", str(smaller))
+    assert code == 0, err
+    assert not verify_folder(smaller).problems
+    assert {f["figure_id"] for f in rows(smaller, "figures")} == {f["figure_id"] for f in chosen if f["pmcid"] != gone}
+    assert gone not in {a["pmcid"] for a in rows(smaller, "articles")}
+
+
 def test_a_part_of_a_release_of_an_earlier_version_is_described_as_it_is(
     demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

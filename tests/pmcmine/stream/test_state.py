@@ -242,3 +242,11 @@ def test_random_changes_of_a_state_end_in_one_line_or_in_samples(release: str, s
             assert "\n" not in str(error)
         else:
             assert 0 <= len(samples) <= N
+
+
+def test_what_is_read_in_order_has_no_index(release: str) -> None:
+    """As a DataLoader asks that was given it without `torch_dataset`."""
+    samples = stream.open(release)
+    for found, name in ((samples, "samples"), (samples.batched(2), "batches")):
+        with pytest.raises(PmcmineError, match=rf"torch_dataset\({name}\)` and batch_size=None"):
+            found[0]
