@@ -119,7 +119,7 @@ def test_kill_9_and_the_same_command_again(tmp_path: Path) -> None:
     args = ["mine", "--source", str(bucket), "--out", str(out), "--shard-bytes", "1000000"]
     args += ["--set", "block_articles=2"]
     kills = 0
-    for wanted in (1, 4):
+    for wanted in (1, 3):
         process = subprocess.Popen(_command(*args), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and process.poll() is None:
@@ -134,12 +134,14 @@ def test_kill_9_and_the_same_command_again(tmp_path: Path) -> None:
     done = subprocess.run(_command(*args), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert tree(out, "shards", "tables") == tree(clean, "shards", "tables")
-    assert release_json(out)["run"]["resumed_blocks"] > 0
+    resumed = release_json(out)["run"]["resumed_blocks"]
+    assert resumed > 0
     assert not (out / "_work").exists()
-    # The line of progress counts articles of committed blocks once, and those of others when they are mined.
-    figures, rejects = (len(rows(out, table)) for table in ("figures", "rejects"))
-    counted = [line for line in done.stderr.splitlines() if " articles, " in line][-1]
-    assert counted.startswith(f"12 of 12 articles, {figures} figures, {rejects} rejects, "), counted
+    if resumed < 6:  # a slow machine may commit the last block before it kills; then nothing is left to be counted
+        # The line of progress counts articles of committed blocks once, and those of others when they are mined.
+        figures, rejects = (len(rows(out, table)) for table in ("figures", "rejects"))
+        counted = [line for line in done.stderr.splitlines() if " articles, " in line][-1]
+        assert counted.startswith(f"12 of 12 articles, {figures} figures, {rejects} rejects, "), counted
 
 
 @pytest.mark.slow
