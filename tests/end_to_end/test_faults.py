@@ -140,8 +140,8 @@ def test_kill_9_and_the_same_command_again(tmp_path: Path) -> None:
     if resumed < 6:  # a slow machine may commit the last block before it kills; then nothing is left to be counted
         # The line of progress counts articles of committed blocks once, and those of others when they are mined.
         figures, rejects = (len(rows(out, table)) for table in ("figures", "rejects"))
-        counted = [line for line in done.stderr.splitlines() if " articles, " in line][-1]
-        assert counted.startswith(f"12 of 12 articles, {figures} figures, {rejects} rejects, "), counted
+        counted = [line for line in done.stderr.splitlines() if " articles read, " in line][-1]
+        assert counted.startswith(f"12 of 12 articles read, {figures} figures, {rejects} rejects, "), counted
 
 
 @pytest.mark.slow
