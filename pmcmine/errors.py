@@ -14,6 +14,11 @@ class PmcmineError(Exception):
         super().__init__(hide(message))
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error says, or its kind if it says nothing."""
+    return next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+
+
 class SourceError(PmcmineError):
     """The source can't be read at all: no inventory, unknown layout, wrong schema."""
 

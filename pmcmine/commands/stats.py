@@ -80,7 +80,8 @@ def stats(
             raise PmcmineError(f"{option}: {explain(error, sql or where or '')}") from None
     if chosen and not rows and (why := unlabelled_in(release, "figures", chosen)):
         raise PmcmineError(f"{option}: chooses nothing: {why}")
-    _print_json(names_of, rows) if json_ else _show(names_of, rows if sql else _with_none(rows))
+    shown = _print_json if json_ else _show
+    shown(names_of, rows if sql or json_ else _with_none(rows))
 
 
 def _check_options(by: str, two: bool) -> None:

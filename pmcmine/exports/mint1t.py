@@ -9,7 +9,7 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any, Final
 
-from pmcmine.errors import PmcmineError
+from pmcmine.errors import PmcmineError, first_line
 from pmcmine.exports.interleaved import Interleaved, as_json, document_facts, interleaved
 from pmcmine.exports.reader import Export, ReleaseReader
 from pmcmine.io.extras import need
@@ -81,8 +81,7 @@ def _tiff(document: Interleaved, release: ReleaseReader) -> bytes:
                 image = Image.open(io.BytesIO(release.image(figure)))
                 image.load()
             except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-                said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-                raise PmcmineError(f"{figure['figure_id']}: the image can't be decoded ({said})") from None
+                raise PmcmineError(f"{figure['figure_id']}: the image can't be decoded ({first_line(error)})") from None
             yield image if image.mode in _LOSSLESS else image.convert("RGB")
 
     out = io.BytesIO()

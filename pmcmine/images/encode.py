@@ -24,8 +24,6 @@ def as_jpeg(image: Image.Image, quality: int, **options: Any) -> bytes:
     """
     if image.mode not in ("L", "RGB"):
         image = image.convert("RGBA").convert("RGB")
-    bare = image.copy()
-    bare.info = {}
     out = io.BytesIO()
-    bare.save(out, "JPEG", quality=quality, **options)
+    image.save(out, "JPEG", quality=quality, comment=b"", **options)
     return out.getvalue()

@@ -15,7 +15,7 @@ from pmcmine.publish.target import Target
 
 
 def withdrawn_repos(
-    api: Any, name: str, repos: Collection[Repo], identity: str, adopt: bool = False
+    api: Any, name: str, repos: Collection[Repo], identity: str, adopt: bool
 ) -> list[tuple[Repo, Target]]:
     """Find the repos of dataset folders that a release was once published with and no longer has.
 

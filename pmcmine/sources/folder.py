@@ -93,16 +93,16 @@ class _Beside:
     """
 
     images: tuple[str, ...]
-    by_key: Mapping[str, tuple[str, ...]]
+    by_key: Mapping[str, Sequence[str]]
     shared: bool
 
     @classmethod
     def of(cls, names: Sequence[str]) -> _Beside:
         images = tuple(name for name in names if is_image_name(name))
-        by_key: dict[str, tuple[str, ...]] = {}
+        by_key: dict[str, list[str]] = {}
         for name in images:
             for key in {name.lower(), PurePosixPath(name).stem.lower()}:
-                by_key[key] = (*by_key.get(key, ()), name)
+                by_key.setdefault(key, []).append(name)
         return cls(images, by_key, len({m[1].upper() for m in map(_LOOSE.fullmatch, names) if m}) > 1)
 
     def named_in(self, xml: bytes) -> list[str]:

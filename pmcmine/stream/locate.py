@@ -15,7 +15,7 @@ import fsspec
 import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
 
-from pmcmine.errors import PmcmineError
+from pmcmine.errors import PmcmineError, first_line
 from pmcmine.io.extras import need_file_system
 from pmcmine.io.hub_refusal import refusal
 from pmcmine.io.safe_files import read_regular
@@ -88,7 +88,7 @@ def _pinned(fs: Any, root: str, release: str) -> str:
         place = fs.resolve_path(root)
         info = fs._api.repo_info(place.repo_id, repo_type="dataset", revision=place.revision)
     except (OSError, NotImplementedError) as error:
-        said = refusal(error) or next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+        said = refusal(error) or first_line(error)
         raise PmcmineError(f"{release}: can't be opened ({said})") from None
     return f"datasets/{place.repo_id}@{info.sha}" if info.sha else root
 
@@ -143,7 +143,7 @@ def side_files(
 
 def unreachable(release: str, error: Exception) -> PmcmineError:
     """Make a one-line error from a file system's exception; each file system has its own."""
-    said = refusal(error) or next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    said = refusal(error) or first_line(error)
     return PmcmineError(f"{release}: can't be read ({said})")
 
 

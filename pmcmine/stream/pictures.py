@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pmcmine.errors import PmcmineError
+from pmcmine.errors import PmcmineError, first_line
 from pmcmine.release.nearest import choose
 from pmcmine.stream.state import shown
 
@@ -37,7 +37,7 @@ class Decoder:
         try:
             image = picture(sample["jpg"])
         except Exception as error:  # noqa: BLE001 - decoders raise all kinds of errors on hostile bytes
-            said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+            said = first_line(error)
             said = "no JPEG or PNG" if "BytesIO" in said else said
             raise PmcmineError(f"{sample['key']}: the image can't be decoded ({said})") from None
         found = image if self.form == "pil" else _tensor(image)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pmcmine.errors import PmcmineError
+from pmcmine.errors import PmcmineError, first_line
 from pmcmine.text.tokens import Count, estimate
 
 _MARKS: Final = 2  # start and end of a text
@@ -62,7 +62,7 @@ def counter(tokenizer: Any = None) -> Count:
     try:
         short, long = map(found, _PROBE)
     except Exception as error:  # noqa: BLE001 - each tokenizer has errors of its own
-        said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+        said = first_line(error)
         raise PmcmineError(f"tokenizer={tokenizer!r:.60}: can't count the tokens of a text ({said})") from None
     if long <= short or long < len(_PROBE[1]) // 100:
         raise PmcmineError(

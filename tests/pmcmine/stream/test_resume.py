@@ -47,6 +47,14 @@ def _keys(samples: Any) -> Iterator[str]:
         yield from [one["key"]] if isinstance(one["key"], str) else one["key"]
 
 
+def _rest(release: Path, state: Any, world: int, options: dict[str, Any]) -> Iterator[str]:
+    """Yield what all ranks of a world read that resume from a state."""
+    for rank in range(world):
+        samples = stream.open(str(release), rank=rank, world_size=world, **options)
+        samples.load_state_dict(state)
+        yield from _keys(samples)
+
+
 def _saved(samples: Any) -> Any:
     return json.loads(json.dumps(samples.state_dict()))
 
@@ -100,11 +108,7 @@ def test_ranks_that_stop_and_resume_in_other_worlds_read_each_sample_once(
         if all(state["epoch"] == 1 for state in saved):  # all ranks have asked for more than there was
             break
     else:
-        world = data.draw(st.integers(1, 4))
-        for rank in range(world):
-            samples = stream.open(str(release), rank=rank, world_size=world, **options)
-            samples.load_state_dict(states)
-            had.update(_keys(samples))
+        had.update(_rest(release, states, data.draw(st.integers(1, 4)), options))
     assert had == every
 
 
@@ -126,9 +130,5 @@ def test_workers_whose_batches_are_taken_in_turn_and_a_resumed_world(
         batches = stream.open(str(release), rank=share, world_size=shares, **options).batched(size)
         mine = taken // workers + (share % workers < taken % workers)
         had.update(_keys(islice(iter(batches), mine)))
-    again = data.draw(st.integers(1, 4))
-    for rank in range(again):
-        samples = stream.open(str(release), rank=rank, world_size=again, **options)
-        samples.load_state_dict(json.loads(json.dumps(state)))
-        had.update(_keys(samples))
+    had.update(_rest(release, json.loads(json.dumps(state)), data.draw(st.integers(1, 4)), options))
     assert had == every
